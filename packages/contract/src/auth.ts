@@ -1,0 +1,196 @@
+import * as z from 'zod';
+import { Name, Time } from './common.ts';
+import { endpoint } from './endpoint.ts';
+import { idSchema } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { ROLES } from './permissions.ts';
+
+export const Email = z.string().trim().max(254).pipe(z.email('Use an address like name@company.com.'));
+const Password = z
+  .string()
+  .min(LIMITS.passwordMinLength, `Use at least ${LIMITS.passwordMinLength} characters.`)
+  .max(LIMITS.passwordMaxLength);
+const Token = z.string().min(20).max(100);
+
+export const Account = z.object({
+  id: idSchema('user'),
+  email: z.string(),
+  name: z.string(),
+  /** Whether the address was proven by a mailed link. Without a mail server addresses stay unverified. */
+  emailVerified: z.boolean(),
+  session: idSchema('session'),
+  organizations: z.array(
+    z.object({
+      id: idSchema('org'),
+      name: z.string(),
+      role: z.enum(ROLES),
+      workspaces: z.array(z.object({ id: idSchema('workspace'), name: z.string() })),
+    }),
+  ),
+});
+
+const Session = z.object({
+  id: idSchema('session'),
+  current: z.boolean(),
+  /** Browser and network address as the server saw them at sign-in. */
+  device: z.string(),
+  address: z.string(),
+  createdAt: Time,
+  expiresAt: Time,
+});
+
+export const auth = {
+  options: endpoint({
+    method: 'GET',
+    path: '/v1/auth/options',
+    summary: 'How people may sign in and sign up here',
+    access: 'public',
+    rate: 'read',
+    audit: null,
+    failures: [],
+    response: z.object({
+      signUp: z.enum(['open', 'first', 'invited']),
+      /** Whether a sign-up without an invitation would be taken now. */
+      signUpOpen: z.boolean(),
+      mail: z.boolean(),
+    }),
+  }),
+  signUp: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sign-up',
+    summary: 'Make an account, and with it an organization and a first workspace, or join one by invitation',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'account.created',
+    failures: ['address_taken', 'sign_up_closed', 'link_invalid'],
+    body: z.object({
+      email: Email,
+      password: Password,
+      name: Name.optional(),
+      organization: Name.optional(),
+      invitation: Token.optional(),
+    }),
+    response: Account,
+  }),
+  signIn: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sign-in',
+    summary: 'Sign in with address and password',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'session.started',
+    failures: ['wrong_credentials'],
+    body: z.object({ email: Email, password: z.string().max(LIMITS.passwordMaxLength) }),
+    response: Account,
+  }),
+  signInByLink: endpoint({
+    method: 'POST',
+    path: '/v1/auth/link',
+    summary: 'Sign in with a one-time link',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'session.started',
+    failures: ['link_invalid'],
+    body: z.object({ token: Token }),
+    response: Account,
+  }),
+  signOut: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sign-out',
+    summary: 'End the session that makes this call',
+    access: 'account',
+    rate: 'write',
+    audit: 'session.ended',
+    failures: [],
+  }),
+  me: endpoint({
+    method: 'GET',
+    path: '/v1/auth/me',
+    summary: 'The signed-in person with organizations, roles and workspaces',
+    access: 'account',
+    rate: 'read',
+    audit: null,
+    failures: [],
+    response: Account,
+  }),
+  rename: endpoint({
+    method: 'PATCH',
+    path: '/v1/auth/me',
+    summary: 'Change the own name',
+    access: 'account',
+    rate: 'write',
+    audit: 'account.changed',
+    failures: [],
+    body: z.object({ name: Name }),
+    response: Account,
+  }),
+  changePassword: endpoint({
+    method: 'POST',
+    path: '/v1/auth/password',
+    summary: 'Change the own password; ends all other sessions',
+    access: 'account',
+    rate: 'sign-in',
+    audit: 'account.password_changed',
+    failures: ['wrong_credentials'],
+    body: z.object({ current: z.string().max(LIMITS.passwordMaxLength), password: Password }),
+  }),
+  sessions: endpoint({
+    method: 'GET',
+    path: '/v1/auth/sessions',
+    summary: 'The own sessions',
+    access: 'account',
+    rate: 'read',
+    audit: null,
+    failures: [],
+    response: z.array(Session),
+  }),
+  endSession: endpoint({
+    method: 'DELETE',
+    path: '/v1/auth/sessions/:session',
+    summary: 'End one of the own sessions',
+    access: 'account',
+    rate: 'write',
+    audit: 'session.ended',
+    failures: ['not_found'],
+    params: z.object({ session: idSchema('session') }),
+  }),
+  requestReset: endpoint({
+    method: 'POST',
+    path: '/v1/auth/reset/request',
+    summary: 'Mail a link to reset the password; the answer is the same for unknown addresses',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'account.reset_requested',
+    failures: [],
+    body: z.object({ email: Email }),
+  }),
+  completeReset: endpoint({
+    method: 'POST',
+    path: '/v1/auth/reset/complete',
+    summary: 'Set a new password with a mailed link; ends all sessions',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'account.password_changed',
+    failures: ['link_invalid'],
+    body: z.object({ token: Token, password: Password }),
+  }),
+  requestVerification: endpoint({
+    method: 'POST',
+    path: '/v1/auth/verify/request',
+    summary: 'Mail a link that proves the own address',
+    access: 'account',
+    rate: 'sign-in',
+    audit: 'account.verification_requested',
+    failures: [],
+  }),
+  verifyEmail: endpoint({
+    method: 'POST',
+    path: '/v1/auth/verify/complete',
+    summary: 'Prove an address with a mailed link',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'account.verified',
+    failures: ['link_invalid'],
+    body: z.object({ token: Token }),
+  }),
+};

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { idSchema } from './ids.ts';
+import { LIMITS } from './limits.ts';
+
+export const Name = z.string().trim().min(1).max(LIMITS.nameLength);
+/** An instant as ISO 8601 in UTC. */
+export const Time = z.iso.datetime();
+export const InOrg = z.object({ org: idSchema('org') });
+export const InWorkspace = InOrg.extend({ workspace: idSchema('workspace') });
+
+/** Query of a paged list, newest first. `cursor` is the opaque value of the page before. */
+export const Page = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageSize).default(50),
+});
+
+/** Answer of a paged list; `next` is absent on the last page. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().optional() });
+}

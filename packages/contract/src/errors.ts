@@ -1,0 +1,127 @@
+import * as z from 'zod';
+
+interface Failure {
+  /** HTTP status. */
+  readonly status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504 | 507;
+  /** Says what happened and what to do; never holds user content. `{name}` is filled from the error's details. */
+  readonly message: string;
+  /** Whether the same call may succeed later without a change. */
+  readonly retry: boolean;
+}
+
+/** Every expected failure. Status, public message and retry advice hang from the code. */
+export const ERRORS = {
+  bad_request: { status: 400, message: 'The request is not of the form this endpoint takes: {problem}.', retry: false },
+  not_signed_in: { status: 401, message: 'Sign in first, or send an API key.', retry: false },
+  wrong_credentials: { status: 401, message: 'The address or the password is wrong.', retry: false },
+  link_invalid: { status: 410, message: 'This link was used or has expired. Ask for a new one.', retry: false },
+  wrong_origin: { status: 403, message: 'The request came from another site. Open PrivexBot directly.', retry: false },
+  not_allowed: { status: 403, message: 'Your role may not do this. It needs the right to {allows}.', retry: false },
+  sign_up_closed: { status: 403, message: 'Sign-up is closed here. Ask an Admin for an invitation.', retry: false },
+  address_taken: { status: 409, message: 'There is an account with this address. Sign in, or reset the password.', retry: false },
+  not_found: { status: 404, message: 'There is nothing here, or you have no access to it.', retry: false },
+  conflict: { status: 409, message: 'Somebody changed this since you read it. Load it again and repeat your change.', retry: false },
+  name_taken: { status: 409, message: 'This link name is in use. Choose another one.', retry: false },
+  in_use: { status: 409, message: 'This is still in use by {users}. Remove it there first.', retry: false },
+  too_large: { status: 413, message: 'This is larger than the limit of {limit}. Split it or make it smaller.', retry: false },
+  upload_incomplete: { status: 409, message: 'Parts of the file are missing. Send them, then finish the upload.', retry: false },
+  part_mismatch: { status: 422, message: 'The part does not fit the announced size of the file. Start the upload again.', retry: false },
+  nothing_published: { status: 409, message: 'This bot has not been published yet. Publish it first.', retry: false },
+  unknown_model: { status: 422, message: 'The chosen model is not available. Choose one of the organization’s models.', retry: false },
+  model_file_refused: { status: 422, message: 'The model file was refused: {reason}', retry: false },
+  question_empty: { status: 422, message: 'The question is empty. Type one.', retry: false },
+  rate_limited: { status: 429, message: 'Too many requests. Try again in {seconds} s.', retry: true },
+  busy: { status: 503, message: 'Too much is going on at this moment. Try again in a few seconds.', retry: true },
+  model_unreachable: {
+    status: 502,
+    message: 'The model’s server could not be reached. Your message is kept; try again, or ask an Admin to test the model.',
+    retry: true,
+  },
+  model_rate_limited: {
+    status: 503,
+    message: 'The model’s server takes no more requests right now. Try again in {seconds} s.',
+    retry: true,
+  },
+  model_rejected_key: {
+    status: 502,
+    message: 'The model’s server refused the key. An Admin can enter a new one under Models.',
+    retry: false,
+  },
+  model_not_found: {
+    status: 502,
+    message: 'The model’s server has no model of that name. An Admin can choose another under Models.',
+    retry: false,
+  },
+  model_bad_answer: {
+    status: 502,
+    message: 'The model’s server sent something that is no answer. Try again, or ask an Admin to test the model.',
+    retry: true,
+  },
+  model_timeout: { status: 504, message: 'The model did not answer in time. Try again.', retry: true },
+  model_interrupted: { status: 502, message: 'The answer stopped halfway. Your question is kept. Try again.', retry: true },
+  model_refused_request: {
+    status: 502,
+    message: 'The model’s server refused the request, perhaps because it is too long. Shorten the question or the instructions.',
+    retry: false,
+  },
+  private_address: {
+    status: 422,
+    message: 'This address is private. Whoever runs the machine can allow it with the setting PRIVEXBOT_PRIVATE_HOSTS.',
+    retry: false,
+  },
+  address_unreachable: {
+    status: 422,
+    message: 'The address could not be read ({reason}). Check it, or paste the text instead.',
+    retry: true,
+  },
+  integrity_failed: {
+    status: 500,
+    message: 'A stored record was changed from outside and is refused. An Admin finds it in the audit log.',
+    retry: false,
+  },
+  storage_full: {
+    status: 507,
+    message: 'The disk is full. Nothing was changed. Free space in the data folder, then try again.',
+    retry: true,
+  },
+  shutting_down: { status: 503, message: 'The server is restarting. Try again in a few seconds.', retry: true },
+  unavailable: { status: 503, message: 'The database cannot be reached. Nothing was changed. Try again shortly.', retry: true },
+  internal: {
+    status: 500,
+    message: 'Something unexpected went wrong. Nothing you entered was lost. Try again; if it stays, give your Admin the reference.',
+    retry: true,
+  },
+} as const satisfies Record<string, Failure>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Failures that any endpoint may answer with. */
+export const COMMON_FAILURES = [
+  'bad_request',
+  'rate_limited',
+  'shutting_down',
+  'unavailable',
+  'storage_full',
+  'integrity_failed',
+  'internal',
+] as const satisfies readonly ErrorCode[];
+
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** The public sentence of a failure. Details are numbers, limits and names of settings, never user content. */
+export function errorMessage(code: ErrorCode, details: ErrorDetails = {}): string {
+  return ERRORS[code].message.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '-'));
+}
+
+/** The body of every failed answer. The names `message`, `type` and `code` are those OpenAI's clients read. */
+export const ErrorBody = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    type: z.string(),
+    message: z.string(),
+    retry: z.boolean(),
+    /** The request id; also in the header `x-request-id` and in the log. */
+    reference: z.string(),
+    details: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  }),
+});

@@ -1,0 +1,33 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Limits that callers meet. Sizes in bytes, text lengths in UTF-16 units. */
+export const LIMITS = {
+  jsonBodyBytes: 1 * MiB,
+  uploadPartBytes: 1 * MiB,
+  documentBytes: 100 * MiB,
+  modelFileBytes: 32 * 1024 * MiB,
+  questionLength: 8_000,
+  historyMessages: 100,
+  nameLength: 120,
+  instructionsLength: 20_000,
+  greetingLength: 1_000,
+  suggestedQuestions: 6,
+  pastedTextLength: 800_000,
+  passwordMinLength: 10,
+  passwordMaxLength: 200,
+  pageSize: 100,
+  embeddingInputs: 256,
+} as const;
+
+/** How often one caller may use a class of endpoint: a bucket of `burst` calls, refilled with `perMinute`. */
+export const RATES = {
+  'sign-in': { perMinute: 10, burst: 10 },
+  read: { perMinute: 6_000, burst: 1_000 },
+  write: { perMinute: 1_200, burst: 300 },
+  upload: { perMinute: 12_000, burst: 2_000 },
+  invoke: { perMinute: 600, burst: 120 },
+  'public-chat': { perMinute: 60, burst: 30 },
+} as const;
+
+export type RateClass = keyof typeof RATES;

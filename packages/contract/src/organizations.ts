@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { Email } from './auth.ts';
+import { InOrg, Name, Time } from './common.ts';
+import { endpoint } from './endpoint.ts';
+import { idSchema } from './ids.ts';
+import { ROLES } from './permissions.ts';
+
+const Organization = z.object({ id: idSchema('org'), name: z.string(), createdAt: Time });
+const Workspace = z.object({ id: idSchema('workspace'), name: z.string(), createdAt: Time });
+const Invitation = z.object({
+  id: idSchema('invitation'),
+  email: z.string(),
+  role: z.enum(ROLES),
+  createdAt: Time,
+  expiresAt: Time,
+});
+
+export const organizations = {
+  get: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org',
+    summary: 'The organization',
+    access: 'data.read',
+    rate: 'read',
+    audit: null,
+    failures: ['not_found'],
+    params: InOrg,
+    response: Organization,
+  }),
+  rename: endpoint({
+    method: 'PATCH',
+    path: '/v1/organizations/:org',
+    summary: 'Rename the organization',
+    access: 'organization.edit',
+    rate: 'write',
+    audit: 'organization.renamed',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    body: z.object({ name: Name }),
+    response: Organization,
+  }),
+  members: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/members',
+    summary: 'Members with their roles',
+    access: 'people.manage',
+    rate: 'read',
+    audit: 'members.read',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    response: z.array(z.object({ user: idSchema('user'), name: z.string(), email: z.string(), role: z.enum(ROLES), since: Time })),
+  }),
+  invite: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/invitations',
+    summary: 'Invite a person; the link is returned once, and mailed where a mail server is set',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'invitation.created',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    body: z.object({ email: Email, role: z.enum(ROLES) }),
+    response: Invitation.extend({ link: z.string() }),
+  }),
+  invitations: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/invitations',
+    summary: 'Invitations that were not accepted yet',
+    access: 'people.manage',
+    rate: 'read',
+    audit: 'members.read',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    response: z.array(Invitation),
+  }),
+  revokeInvitation: endpoint({
+    method: 'DELETE',
+    path: '/v1/organizations/:org/invitations/:invitation',
+    summary: 'Revoke an invitation',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'invitation.revoked',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg.extend({ invitation: idSchema('invitation') }),
+  }),
+  workspaces: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/workspaces',
+    summary: 'Workspaces of the organization',
+    access: 'data.read',
+    rate: 'read',
+    audit: null,
+    failures: ['not_found'],
+    params: InOrg,
+    response: z.array(Workspace),
+  }),
+  createWorkspace: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/workspaces',
+    summary: 'Add a workspace',
+    access: 'organization.edit',
+    rate: 'write',
+    audit: 'workspace.created',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    body: z.object({ name: Name }),
+    response: Workspace,
+  }),
+  renameWorkspace: endpoint({
+    method: 'PATCH',
+    path: '/v1/organizations/:org/workspaces/:workspace',
+    summary: 'Rename a workspace',
+    access: 'organization.edit',
+    rate: 'write',
+    audit: 'workspace.renamed',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg.extend({ workspace: idSchema('workspace') }),
+    body: z.object({ name: Name }),
+    response: Workspace,
+  }),
+};

@@ -1,0 +1,20 @@
+import type * as z from 'zod';
+
+/** Reads server-sent events whose `data:` is one JSON value each. Ends when the stream ends; cancels it when the reader leaves. */
+export async function* readEvents<T>(response: Response, schema: z.ZodType<T>): AsyncGenerator<T> {
+  if (!response.body) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      pending += value;
+      const frames = pending.split('\n\n');
+      pending = frames.pop() ?? '';
+      for (const frame of frames) if (frame.startsWith('data: ')) yield schema.parse(JSON.parse(frame.slice(6)));
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
