@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { StartProblem } from '../start-problem.ts';
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+/** Any constant: starters of several servers wait for each other on it. */
+const LOCK = 7_405_312;
+
+/**
+ * Brings the schema up to date as its owner, and gives the application role its rights. Forward only; each file is one transaction.
+ * @param appUrl connection of the application role, which must exist and must not be the owner
+ * @throws StartProblem if a migration that ran was changed since, or the database is newer than this version
+ */
+export async function migrate(ownerUrl: string, appUrl: string): Promise<void> {
+  const appRole = decodeURIComponent(new URL(appUrl).username);
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await refuseUnsafeRole(client, appRole);
+    await client.query(
+      'create table if not exists migrations (name text primary key, sha256 text not null, at timestamptz not null default now())',
+    );
+    const { rows } = await client.query<{ name: string; sha256: string }>('select name, sha256 from migrations');
+    const done = new Map(rows.map((row) => [row.name, row.sha256]));
+    const files = await readMigrations();
+    for (const name of done.keys())
+      if (!files.some((file) => file.name === name))
+        throw new StartProblem(
+          `The database was made by a newer version (it has ${name}). Start that version, or restore an older backup. Nothing was changed.`,
+        );
+    for (const { name, sql, sha256 } of files) {
+      const before = done.get(name);
+      if (before && before !== sha256)
+        throw new StartProblem(`The migration ${name} was changed after it ran on this database. Nothing was changed.`);
+      if (!before) await apply(client, name, sql, sha256, appRole);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function readMigrations(): Promise<{ name: string; sql: string; sha256: string }[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, FOLDER), 'utf8');
+      return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function refuseUnsafeRole(client: pg.Client, appRole: string): Promise<void> {
+  const { rows } = await client.query<{ rolsuper: boolean; rolbypassrls: boolean; is_owner: boolean }>(
+    'select rolsuper, rolbypassrls, rolname = current_user as is_owner from pg_roles where rolname = $1',
+    [appRole],
+  );
+  const [role] = rows;
+  if (!role)
+    throw new StartProblem(`The role "${appRole}" of DATABASE_URL does not exist. Create it without special rights. Nothing was changed.`);
+  if (role.rolsuper || role.rolbypassrls || role.is_owner)
+    throw new StartProblem(
+      `The role "${appRole}" of DATABASE_URL may pass row security. Use another role than the owner, without SUPERUSER and BYPASSRLS. Nothing was changed.`,
+    );
+}
+
+async function apply(client: pg.Client, name: string, sql: string, sha256: string, appRole: string): Promise<void> {
+  const role = pg.escapeIdentifier(appRole);
+  await client.query('begin');
+  try {
+    await client.query(sql);
+    for (const schema of ['public', 'keystore'])
+      await client.query(
+        `grant usage on schema ${schema} to ${role}; grant select, insert, update, delete on all tables in schema ${schema} to ${role}`,
+      );
+    await client.query(`revoke all on migrations from ${role}`);
+    await client.query('insert into migrations (name, sha256) values ($1, $2)', [name, sha256]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import type {
+  ApiKeyId,
+  BotId,
+  ConversationId,
+  DataKeyId,
+  DocumentId,
+  InvitationId,
+  KnowledgeBaseId,
+  MessageId,
+  ModelId,
+  OrgId,
+  Role,
+  SessionId,
+  UploadId,
+  UserId,
+  VersionId,
+  WorkspaceId,
+} from '@privexbot/contract';
+import type { StoredKey } from '../keys/keyring.ts';
+
+interface Sealed {
+  version: number;
+  sealed: Uint8Array;
+}
+
+/** Columns of every table, as in `migrations/`. What is not listed here is inside `sealed`. */
+export interface Tables {
+  'keystore.keys': StoredKey;
+  users: Sealed & { id: UserId; email_index: Uint8Array; created_at: Date };
+  sessions: Sealed & { id: SessionId; user_id: UserId; token_hash: Uint8Array; expires_at: Date; created_at: Date };
+  tokens: Sealed & { id: string; user_id: UserId; purpose: string; token_hash: Uint8Array; expires_at: Date; created_at: Date };
+  heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
+  organizations: Sealed & { org_id: OrgId; created_at: Date };
+  workspaces: Sealed & { id: WorkspaceId; org_id: OrgId; created_at: Date };
+  memberships: Sealed & { id: string; org_id: OrgId; user_id: UserId; role: Role; created_at: Date };
+  invitations: Sealed & { id: InvitationId; org_id: OrgId; role: Role; token_hash: Uint8Array; expires_at: Date; created_at: Date };
+  api_keys: Sealed & { id: ApiKeyId; org_id: OrgId; user_id: UserId; secret_hash: Uint8Array; created_at: Date };
+  uploads: Sealed & {
+    id: UploadId;
+    org_id: OrgId;
+    user_id: UserId;
+    purpose: 'document' | 'model';
+    size_bytes: number;
+    data_key: DataKeyId;
+    created_at: Date;
+  };
+  knowledge_bases: Sealed & { id: KnowledgeBaseId; org_id: OrgId; workspace_id: WorkspaceId; data_key: DataKeyId; created_at: Date };
+  documents: Sealed & {
+    id: DocumentId;
+    org_id: OrgId;
+    knowledge_base_id: KnowledgeBaseId;
+    user_id: UserId;
+    name_index: Uint8Array;
+    content_index: Uint8Array | null;
+    state: 'queued' | 'reading' | 'ready' | 'failed' | 'cancelled';
+    failure: string | null;
+    size_bytes: number;
+    passages: number;
+    embedded: number;
+    content_version: number;
+    created_at: Date;
+  };
+  passages: { org_id: OrgId; document_id: DocumentId; content_version: number; ordinal: number; sealed: Uint8Array };
+  passage_vectors: { org_id: OrgId; document_id: DocumentId; content_version: number; ordinal: number; sealed: Uint8Array };
+  bots: Sealed & { id: BotId; org_id: OrgId; workspace_id: WorkspaceId; data_key: DataKeyId; created_at: Date };
+  bot_versions: { id: VersionId; org_id: OrgId; bot_id: BotId; number: number; sealed: Uint8Array; created_at: Date };
+  live_versions: Sealed & { bot_id: BotId; org_id: OrgId; version_id: VersionId };
+  deployments: Sealed & { id: string; org_id: OrgId; bot_id: BotId; channel: 'page' | 'widget' | 'api'; enabled: boolean };
+  public_names: { name_index: Uint8Array; org_id: OrgId; bot_id: BotId };
+  conversations: {
+    id: ConversationId;
+    org_id: OrgId;
+    bot_id: BotId;
+    channel: string;
+    user_id: UserId | null;
+    token_hash: Uint8Array | null;
+    data_key: DataKeyId;
+    sealed: Uint8Array;
+    created_at: Date;
+  };
+  messages: Sealed & { id: MessageId; org_id: OrgId; conversation_id: ConversationId; created_at: Date };
+  models: Sealed & { id: ModelId; org_id: OrgId; created_at: Date };
+  usage: { org_id: OrgId; day: string; meter: string; model: string; amount: number };
+  audit_entries: { org_id: string; writer: string; sequence: number; at: Date; sealed: Uint8Array; mac: Uint8Array };
+  audit_checkpoints: { org_id: string; id: string; at: Date; chains: string; signature: Uint8Array };
+}

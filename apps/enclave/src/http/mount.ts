@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Contract,
+  contract,
+  type Endpoint,
+  hasPermission,
+  type Input,
+  LIMITS,
+  type OrgId,
+  PERMISSIONS,
+  type Permission,
+  type WorkspaceId,
+} from '@privexbot/contract';
+import type { Hono, Context as HonoContext } from 'hono';
+import type { Database } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { errorResponse, toAppError } from './errors.ts';
+import { eventResponse } from './events.ts';
+import type { RateLimiter } from './limits.ts';
+import type { AccountScope, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
+
+type ScopeOf<E extends Endpoint> = E['access'] extends 'public' ? PublicScope : E['access'] extends 'account' ? AccountScope : OrgScope;
+
+/** What a handler returns: a value, events, a raw response, or nothing. */
+type Result<E extends Endpoint> = E extends { events: { _zod: { output: infer T } } }
+  ? AsyncIterable<T>
+  : E extends { download: true }
+    ? Response
+    : E extends { response: { _zod: { input: infer T } } }
+      ? T
+      : undefined;
+
+/** One handler per endpoint of a feature. Leaving one out is a type error. */
+export type Handlers<F extends keyof Contract> = {
+  [N in keyof Contract[F]]: Contract[F][N] extends Endpoint
+    ? (scope: ScopeOf<Contract[F][N]>, input: Input<Contract[F][N]>) => Promise<Result<Contract[F][N]>> | Result<Contract[F][N]>
+    : never;
+};
+
+export type AllHandlers = { [F in keyof Contract]: Handlers<F> };
+
+interface Ports {
+  readonly db: Database;
+  readonly identity: Identity;
+  readonly limiter: RateLimiter;
+  readonly log: Log;
+  /** Aborted when the server drains. */
+  readonly draining: AbortSignal;
+  readonly origin: (request: Request) => string;
+}
+
+type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => Promise<unknown>;
+type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } } } };
+
+/** Mounts every endpoint of the contract on the app. */
+export function mountAll(app: Hono<Env>, handlers: AllHandlers, ports: Ports): void {
+  for (const [feature, endpoints] of Object.entries(contract))
+    for (const [name, endpoint] of Object.entries(endpoints) as [string, Endpoint][]) {
+      const handler = (handlers as unknown as Record<string, Record<string, Handler>>)[feature]?.[name];
+      if (!handler) throw new Error(`no handler for ${feature}.${name}`);
+      app.on(endpoint.method, endpoint.path, (c) => serve(c, endpoint, handler, ports));
+    }
+}
+
+async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, ports: Ports): Promise<Response> {
+  const requestId = randomBytes(8).toString('hex');
+  const started = performance.now();
+  const request = c.req.raw;
+  const caller: { actor: string; org: OrgId | undefined } = { actor: 'visitor', org: undefined };
+  let response: Response;
+  try {
+    if (ports.draining.aborted) throw new AppError('shutting_down');
+    const scope: PublicScope = {
+      requestId,
+      request,
+      signal: AbortSignal.any([request.signal, ports.draining]),
+      address: c.env?.incoming?.socket.remoteAddress ?? 'in process',
+      headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
+      origin: ports.origin(request),
+    };
+    const entered = await enter(endpoint, c.req.param(), scope, ports, caller);
+    const input = await readInput(c, endpoint);
+    response = toResponse(endpoint, await handler(entered, input), scope, ports);
+  } catch (thrown) {
+    response = await refuse(toAppError(thrown), endpoint, requestId, caller, ports);
+  }
+  ports.log.info(
+    { requestId, endpoint: `${endpoint.method} ${endpoint.path}`, status: response.status, ms: Math.round(performance.now() - started) },
+    'request',
+  );
+  return response;
+}
+
+/** Decides who is calling and whether they may; fills in `caller` as far as it is known. */
+async function enter(
+  endpoint: Endpoint,
+  params: Record<string, string>,
+  scope: PublicScope,
+  ports: Ports,
+  caller: { actor: string; org: OrgId | undefined },
+): Promise<PublicScope | AccountScope | OrgScope> {
+  const { access } = endpoint;
+  if (access === 'public') {
+    ports.limiter.take(endpoint.rate, scope.address);
+    return scope;
+  }
+  const principal = await ports.identity.authenticate(scope.request);
+  if (principal.session) refuseOtherSites(scope);
+  caller.actor = principal.key?.id ?? principal.user;
+  ports.limiter.take(endpoint.rate, caller.actor);
+  if (access === 'account') {
+    if (!principal.session) throw new AppError('not_signed_in');
+    return { ...scope, user: principal.user, session: principal.session };
+  }
+  return enterOrganization(access, params, principal, scope, ports, caller);
+}
+
+async function enterOrganization(
+  permission: Permission,
+  params: Record<string, string>,
+  principal: Principal,
+  scope: PublicScope,
+  { db, identity }: Ports,
+  caller: { actor: string; org: OrgId | undefined },
+): Promise<OrgScope> {
+  // Sessions name their organization in the path; an API key works in one only.
+  const org = (params.org ?? principal.key?.org) as OrgId | undefined;
+  if (!org) throw new AppError('not_signed_in');
+  const role = principal.key && principal.key.org !== org ? undefined : await identity.findRole(principal.user, org);
+  if (!role) throw new AppError('not_found');
+  caller.org = org;
+  if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });
+  if (params.workspace && !(await identity.hasWorkspace(org, params.workspace as WorkspaceId))) throw new AppError('not_found');
+  const { actor } = caller;
+  return {
+    ...scope,
+    org,
+    role,
+    user: principal.user,
+    actor,
+    transaction: (fn) => db.transaction(org, actor, fn),
+    audit: (action, target, facts) => db.audit(org, { action, actor, target, ...(facts ? { facts } : {}) }),
+  };
+}
+
+/** A cookie rides along with requests that other sites start; browsers name that site in `origin`. */
+function refuseOtherSites({ request }: PublicScope): void {
+  const origin = request.headers.get('origin');
+  if (request.method === 'GET' || !origin) return;
+  if (URL.parse(origin)?.host !== request.headers.get('host')) throw new AppError('wrong_origin');
+}
+
+async function readInput(c: HonoContext<Env>, endpoint: Endpoint): Promise<object> {
+  const input: Record<string, unknown> = {};
+  if (endpoint.params) {
+    const params = endpoint.params.safeParse(c.req.param());
+    if (!params.success) throw new AppError('not_found');
+    input.params = params.data;
+  }
+  if (endpoint.query) input.query = parse(endpoint.query, c.req.query());
+  if (endpoint.body) input.body = parse(endpoint.body, await readJson(c.req.raw));
+  if (endpoint.binary) {
+    refuseLarger(c.req.raw, endpoint.binary.maxBytes);
+    input.body = c.req.raw.body ?? new ReadableStream({ start: (controller) => controller.close() });
+  }
+  return input;
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  refuseLarger(request, LIMITS.jsonBodyBytes);
+  const text = await request.text();
+  if (text.length > LIMITS.jsonBodyBytes) throw new AppError('too_large', { limit: '1 MiB' });
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    throw new AppError('bad_request', { problem: 'the body is not JSON' });
+  }
+}
+
+function refuseLarger(request: Request, maxBytes: number): void {
+  const length = Number(request.headers.get('content-length') ?? 0);
+  if (length > maxBytes) throw new AppError('too_large', { limit: `${maxBytes / 1024 / 1024} MiB` });
+}
+
+/** Names the field and the rule, never the value. */
+function parse(schema: NonNullable<Endpoint['body']>, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.map(String).join('.') || 'the body';
+  throw new AppError('bad_request', { problem: `${field}: ${issue?.message ?? 'not as expected'}`, field });
+}
+
+function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope, ports: Ports): Response {
+  const { headers } = scope;
+  if (endpoint.events)
+    return eventResponse(result as AsyncIterable<unknown>, headers, (error) => toAppError(error), scope.requestId, ports.log);
+  if (result instanceof Response) {
+    for (const [name, value] of headers) if (!result.headers.has(name)) result.headers.append(name, value);
+    return result;
+  }
+  return endpoint.response ? Response.json(result, { headers }) : new Response(null, { status: 204, headers });
+}
+
+/** Refusals that may be attempts leave an entry; unexpected errors go to the log without content. */
+async function refuse(
+  error: AppError,
+  endpoint: Endpoint,
+  requestId: string,
+  caller: { actor: string; org: OrgId | undefined },
+  { db, log }: Ports,
+): Promise<Response> {
+  if (error.code === 'internal' || error.code === 'integrity_failed')
+    log.error({ requestId, code: error.code, details: error.details, err: error }, 'request failed');
+  if (AUDITED.has(error.code) && (caller.actor !== 'visitor' || error.code === 'integrity_failed')) {
+    const facts = { endpoint: `${endpoint.method} ${endpoint.path}`, ...error.details };
+    await db.audit(caller.org ?? 'environment', { action: `refused.${error.code}`, actor: caller.actor, facts }).catch(() => undefined);
+  }
+  return errorResponse(error, requestId);
+}
+
+const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'wrong_origin', 'integrity_failed']);

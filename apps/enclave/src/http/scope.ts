@@ -1,0 +1,52 @@
+import type { AuditAction, OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
+import type { AuditRecord } from '../db/audit-chain.ts';
+import type { Transaction } from '../db/database.ts';
+
+/** Who is calling: a person by session, or a program by an API key with its maker's current rights. */
+export interface Principal {
+  readonly user: UserId;
+  readonly session?: SessionId;
+  /** Set for an API key: its id and the one organization it works in. */
+  readonly key?: { readonly id: string; readonly org: OrgId };
+}
+
+/** What every handler gets. */
+export interface PublicScope {
+  readonly requestId: string;
+  /** Aborted when the caller goes away or the server drains. */
+  readonly signal: AbortSignal;
+  /** The caller's network address, for rate limits and session lists; never logged. */
+  readonly address: string;
+  readonly request: Request;
+  /** Headers of the answer. */
+  readonly headers: Headers;
+  /** The origin that links should carry. */
+  readonly origin: string;
+}
+
+export interface AccountScope extends PublicScope {
+  readonly user: UserId;
+  readonly session: SessionId;
+}
+
+/** A caller inside one organization. Workspaces named in the path belong to it. */
+export interface OrgScope extends PublicScope {
+  readonly org: OrgId;
+  readonly user: UserId;
+  readonly role: Role;
+  /** Id for the audit log: the user's, or the API key's. */
+  readonly actor: string;
+  /** One transaction of the organization; what it audits is committed with it. */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Writes an audit entry for a read of content, before the content is handed out. */
+  audit(action: AuditAction, target?: string, facts?: AuditRecord['facts']): Promise<void>;
+}
+
+/** What the http layer asks of the feature that knows people. */
+export interface Identity {
+  /** Finds the caller by cookie or API key. @throws AppError `not_signed_in` */
+  authenticate(request: Request): Promise<Principal>;
+  /** The caller's role, or undefined where it is no member. */
+  findRole(user: UserId, org: OrgId): Promise<Role | undefined>;
+  hasWorkspace(org: OrgId, workspace: WorkspaceId): Promise<boolean>;
+}

@@ -1,0 +1,175 @@
+import { createHmac, createPrivateKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { DataKeyId, OrgId } from '@privexbot/contract';
+import { StartProblem } from '../start-problem.ts';
+import type { RootKeySource } from './root-key.ts';
+import { SealError, SealingKey, toAad } from './seal.ts';
+
+/** A stored key: random, sealed under its parent, then under the key of an epoch. */
+export interface StoredKey {
+  readonly id: string;
+  /** An organization's id, or `environment`. */
+  readonly org_id: string;
+  readonly kind: 'environment' | 'organization' | 'data';
+  readonly epoch: number;
+  readonly wrapped: Uint8Array;
+}
+
+export interface KeyStore {
+  find(id: string): Promise<StoredKey | undefined>;
+  insert(key: StoredKey): Promise<void>;
+}
+
+/** What blind indexes and credential hashes are kept apart by. */
+export type Purpose =
+  | 'email'
+  | 'session'
+  | 'token'
+  | 'invitation'
+  | 'api-key'
+  | 'slug'
+  | 'conversation'
+  | 'document-name'
+  | 'content'
+  | 'version';
+
+/**
+ * The keys of one environment: environment key, organization keys, data keys (architecture.md, "Keys").
+ * Opened keys stay in memory until they are forgotten.
+ */
+export class Keyring {
+  readonly #source: RootKeySource;
+  readonly #epochs: ReadonlyMap<number, SealingKey>;
+  readonly #environment: Uint8Array;
+  readonly #opened = new Map<string, Promise<SealingKey>>();
+  readonly #macKeys = new Map<string, Uint8Array>();
+  /** Seals users, sessions and other rows that belong to no organization. */
+  readonly environment: SealingKey;
+
+  private constructor(source: RootKeySource, epochs: ReadonlyMap<number, SealingKey>, environment: Uint8Array) {
+    this.#source = source;
+    this.#epochs = epochs;
+    this.#environment = environment;
+    this.environment = new SealingKey(deriveKey(environment, 'rows'));
+  }
+
+  /**
+   * Opens the environment key, or makes it where the store holds none.
+   * @throws StartProblem if the root key does not open the stored one
+   */
+  static async open(source: RootKeySource, store: KeyStore): Promise<Keyring> {
+    const stored = await store.find(ENVIRONMENT_KEY);
+    const epoch = new SealingKey(await source.openEpoch(stored?.epoch ?? source.epoch));
+    const epochs = new Map([[stored?.epoch ?? source.epoch, epoch]]);
+    if (stored) {
+      try {
+        return new Keyring(source, epochs, epoch.open(toAad(keyPlace(stored)), stored.wrapped));
+      } catch (error) {
+        if (!(error instanceof SealError)) throw error;
+        throw new StartProblem(
+          'The root key does not open this data. Set PRIVEXBOT_ROOT_KEY to the key file that was made with it. Nothing was changed.',
+        );
+      }
+    }
+    const secret = randomBytes(32);
+    const key = { id: ENVIRONMENT_KEY, org_id: 'environment', kind: 'environment', epoch: source.epoch } as const;
+    await store.insert({ ...key, wrapped: epoch.seal(toAad(keyPlace(key)), secret) });
+    return new Keyring(source, epochs, secret);
+  }
+
+  /** The key that seals an organization's own rows. */
+  organization(store: KeyStore, org: OrgId): Promise<SealingKey> {
+    return this.#open(store, org, org, () => Promise.resolve(this.environment));
+  }
+
+  createOrganizationKey(store: KeyStore, org: OrgId): Promise<SealingKey> {
+    return this.#create(store, { id: org, org_id: org, kind: 'organization' }, this.environment);
+  }
+
+  /** The key of one bot, knowledge base, conversation or upload. Fails closed if it was destroyed. */
+  data(store: KeyStore, org: OrgId, id: DataKeyId): Promise<SealingKey> {
+    return this.#open(store, org, id, () => this.organization(store, org));
+  }
+
+  async createDataKey(store: KeyStore, org: OrgId, id: DataKeyId): Promise<SealingKey> {
+    return this.#create(store, { id, org_id: org, kind: 'data' }, await this.organization(store, org));
+  }
+
+  /** Drops an opened key from memory, after its row was deleted. */
+  forget(id: string): void {
+    this.#opened.delete(id);
+  }
+
+  /** HMAC of a value under a key of this environment and purpose: equal values can be found, values cannot be guessed. */
+  blindIndex(purpose: Purpose, value: string | Uint8Array): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(createHmac('sha256', this.mac(purpose)).update(value).digest());
+  }
+
+  /** A 32-byte MAC key for one use. */
+  mac(use: string): Uint8Array {
+    let key = this.#macKeys.get(use);
+    if (!key) {
+      key = deriveKey(this.#environment, `mac ${use}`);
+      this.#macKeys.set(use, key);
+    }
+    return key;
+  }
+
+  /** An Ed25519 key for one use, the same on every start. */
+  signingKey(use: string): KeyObject {
+    // RFC 8410 §7: PKCS#8 wrapping of a 32-byte Ed25519 seed.
+    const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+    return createPrivateKey({ key: Buffer.concat([prefix, deriveKey(this.#environment, `ed25519 ${use}`)]), format: 'der', type: 'pkcs8' });
+  }
+
+  #open(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
+    let opened = this.#opened.get(id);
+    if (!opened) {
+      opened = this.#unwrap(store, org, id, parent);
+      this.#opened.set(id, opened);
+      opened.catch(() => this.#opened.delete(id));
+    }
+    return opened;
+  }
+
+  async #unwrap(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
+    const stored = await store.find(id);
+    if (stored?.org_id !== org) throw new SealError('the key of this data does not exist');
+    const aad = toAad(keyPlace(stored));
+    const inner = (await this.#epoch(stored.epoch)).open(aad, stored.wrapped);
+    return new SealingKey((await parent()).open(aad, inner));
+  }
+
+  async #create(store: KeyStore, key: Pick<StoredKey, 'id' | 'org_id' | 'kind'>, parent: SealingKey): Promise<SealingKey> {
+    const secret = randomBytes(32);
+    const place = { ...key, epoch: this.#source.epoch };
+    const aad = toAad(keyPlace(place));
+    await store.insert({ ...place, wrapped: (await this.#epoch(place.epoch)).seal(aad, parent.seal(aad, secret)) });
+    const opened = new SealingKey(secret);
+    this.#opened.set(key.id, Promise.resolve(opened));
+    return opened;
+  }
+
+  async #epoch(epoch: number): Promise<SealingKey> {
+    return this.#epochs.get(epoch) ?? new SealingKey(await this.#source.openEpoch(epoch));
+  }
+}
+
+/** Compares two MACs without telling where they differ. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** A password for the embedded database's roles, derived so that it is stored nowhere. */
+export function databasePassword(epochKey: Uint8Array, role: string): string {
+  return Buffer.from(deriveKey(epochKey, `database ${role}`)).toString('base64url');
+}
+
+const ENVIRONMENT_KEY = 'environment';
+
+function keyPlace(key: Omit<StoredKey, 'wrapped'>) {
+  return { table: 'keys', realm: key.org_id, id: key.id, version: 1, clear: [key.kind, key.epoch] };
+}
+
+function deriveKey(secret: Uint8Array, use: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), `privexbot ${use} v1`, 32));
+}

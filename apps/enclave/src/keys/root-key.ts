@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { writeFileDurably } from '../data-folder.ts';
+import { StartProblem, systemCode } from '../start-problem.ts';
+
+/**
+ * Holds the epoch keys, under which every stored key is wrapped. Destroying an epoch key at its source closes every
+ * copy of what was wrapped under it, in backups too. Other sources (sealing by the processor, a key service, TPM,
+ * PKCS#11) implement the same interface.
+ */
+export interface RootKeySource {
+  readonly kind: 'file';
+  /** Number of the epoch that new keys are wrapped under. */
+  readonly epoch: number;
+  /** @returns 32 bytes; @throws StartProblem if the source no longer holds that epoch */
+  openEpoch(epoch: number): Promise<Uint8Array>;
+}
+
+interface KeyFile {
+  format: 'privexbot-root-key-1';
+  epoch: number;
+  epochs: Record<string, string>;
+}
+
+/**
+ * The `file` source, for development: whoever has this file and the data reads all.
+ * @param mayCreate whether the data is new, so that a missing file may be made
+ */
+export async function openRootKeyFile(path: string, mayCreate: boolean): Promise<RootKeySource> {
+  const file = parseKeyFile(path, (await readIfThere(path)) ?? (await createKeyFile(path, mayCreate)));
+  return {
+    kind: 'file',
+    epoch: file.epoch,
+    async openEpoch(epoch) {
+      const key = Buffer.from(file.epochs[epoch] ?? '', 'base64');
+      if (key.length !== 32)
+        throw new StartProblem(`The root key ${path} holds no key for epoch ${epoch}: it does not belong to this data. ${WHAT_TO_DO}`);
+      return key;
+    },
+  };
+}
+
+const WHAT_TO_DO = 'Set PRIVEXBOT_ROOT_KEY to the key file that was made with this data. Nothing was changed.';
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new StartProblem(`The root key ${path} cannot be read (${systemCode(error)}). Check PRIVEXBOT_ROOT_KEY and the file's owner.`);
+  }
+}
+
+async function createKeyFile(path: string, mayCreate: boolean): Promise<string> {
+  if (!mayCreate) throw new StartProblem(`The root key ${path} is missing, and the data needs it. ${WHAT_TO_DO}`);
+  const file: KeyFile = { format: 'privexbot-root-key-1', epoch: 1, epochs: { 1: randomBytes(32).toString('base64') } };
+  const text = `${JSON.stringify(file, null, 2)}\n`;
+  await writeFileDurably(path, Buffer.from(text), 0o600);
+  return text;
+}
+
+function parseKeyFile(path: string, text: string): KeyFile {
+  try {
+    const file = JSON.parse(text) as Partial<KeyFile>;
+    if (file.format === 'privexbot-root-key-1' && typeof file.epoch === 'number' && file.epochs) return file as KeyFile;
+  } catch {
+    // Said below, like any other content that is not a key file.
+  }
+  throw new StartProblem(`${path} is not a PrivexBot root key file. ${WHAT_TO_DO}`);
+}

@@ -1,0 +1,102 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const FORMAT = 1;
+const SALT_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEADER_BYTES = 1 + SALT_BYTES + NONCE_BYTES;
+const CACHED_ROW_KEYS = 4_096;
+const ROW_KEY_INFO = new TextEncoder().encode('privexbot row key v1');
+
+/** Sealed bytes were changed, belong elsewhere, or were sealed under another key. */
+export class SealError extends Error {
+  override readonly name = 'SealError';
+}
+
+/**
+ * Seals values under keys derived per salt, so that no AES-GCM key meets its limit of 2^32 values.
+ * Format: version (1) | salt (32) | nonce (12) | ciphertext | tag (16); row key = HKDF-SHA-256(secret, salt).
+ */
+export class SealingKey {
+  readonly #secret: Uint8Array;
+  readonly #rowKeys = new Map<string, Uint8Array>();
+
+  /** @param secret 32 bytes */
+  constructor(secret: Uint8Array) {
+    this.#secret = secret;
+  }
+
+  /** @param salt one per conversation, document or day where many small rows share a key; random otherwise */
+  seal(aad: Uint8Array, plaintext: Uint8Array, salt: Uint8Array = randomBytes(SALT_BYTES)): Uint8Array<ArrayBuffer> {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#rowKey(salt), nonce);
+    cipher.setAAD(aad);
+    const sealed = new Uint8Array(HEADER_BYTES + plaintext.length + TAG_BYTES);
+    sealed[0] = FORMAT;
+    sealed.set(salt, 1);
+    sealed.set(nonce, 1 + SALT_BYTES);
+    sealed.set(cipher.update(plaintext), HEADER_BYTES);
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), HEADER_BYTES + plaintext.length);
+    return sealed;
+  }
+
+  /** @throws SealError */
+  open(aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+    if (sealed.length < HEADER_BYTES + TAG_BYTES || sealed[0] !== FORMAT) throw new SealError('not a sealed value');
+    const salt = sealed.subarray(1, 1 + SALT_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', this.#rowKey(salt), sealed.subarray(1 + SALT_BYTES, HEADER_BYTES));
+    decipher.setAAD(aad);
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+    const plaintext = decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES));
+    try {
+      decipher.final();
+    } catch (cause) {
+      throw new SealError('a sealed value does not match its place or its key', { cause });
+    }
+    return plaintext;
+  }
+
+  #rowKey(salt: Uint8Array): Uint8Array {
+    const name = Buffer.from(salt.buffer, salt.byteOffset, salt.length).toString('base64');
+    let key = this.#rowKeys.get(name);
+    if (!key) {
+      key = new Uint8Array(hkdfSync('sha256', this.#secret, salt, ROW_KEY_INFO, 32));
+      if (this.#rowKeys.size >= CACHED_ROW_KEYS) this.#rowKeys.delete(this.#rowKeys.keys().next().value ?? '');
+      this.#rowKeys.set(name, key);
+    }
+    return key;
+  }
+}
+
+/**
+ * Where a sealed value belongs: everything the code acts on but cannot see inside the seal. A value moved to another
+ * row, table, organization or version, or whose clear columns were changed, does not open.
+ */
+export interface Place {
+  readonly table: string;
+  /** An organization's id, or `environment`. */
+  readonly realm: string;
+  readonly id: string;
+  readonly version: number;
+  /** Clear columns the code acts on (role, state, expiry, owner, look-up value), in a fixed order. */
+  readonly clear?: readonly (string | number | boolean | null)[];
+}
+
+/** The associated data of a place, as unambiguous bytes. */
+export function toAad(place: Place): Uint8Array {
+  return Buffer.from(JSON.stringify([place.table, place.realm, place.id, place.version, ...(place.clear ?? [])]));
+}
+
+/** Seals a JSON value for its place. */
+export function sealValue(key: SealingKey, place: Place, value: unknown, salt?: Uint8Array): Uint8Array<ArrayBuffer> {
+  return key.seal(toAad(place), Buffer.from(JSON.stringify(value)), salt);
+}
+
+/**
+ * Opens a JSON value sealed for this place. The type is trusted: only this process can have sealed it.
+ * @throws SealError
+ */
+export function openValue<T>(key: SealingKey, place: Place, sealed: Uint8Array): T {
+  return JSON.parse(Buffer.from(key.open(toAad(place), sealed)).toString('utf8')) as T;
+}
