@@ -100,7 +100,7 @@ async function takeLock(folder: string): Promise<() => void> {
   const pidFile = join(folder, 'lock.pid');
   const lock = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
   try {
-    lock.exec('begin exclusive');
+    lock.exec('pragma journal_mode = memory; begin exclusive');
     await writeFileDurably(pidFile, new TextEncoder().encode(`${process.pid}\n`), 0o600);
   } catch (error) {
     lock.close();

@@ -87,7 +87,7 @@ async function createCluster({ folder, password, binaries, user, runAs, log, sig
   const workshop = `${folder}.new`;
   const cluster = join(workshop, 'cluster');
   const verifierFile = join(workshop, 'verifier');
-  await rm(workshop, { recursive: true, force: true });
+  await rm(workshop, { recursive: true, force: true, maxRetries: 10 });
   try {
     await mkdir(workshop, { recursive: true, mode: 0o700 });
     // PostgreSQL stores the verifier it is given, so the password itself never reaches the disk.
@@ -100,7 +100,7 @@ async function createCluster({ folder, password, binaries, user, runAs, log, sig
   } catch (error) {
     throw explainDiskError(folder, error);
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(workshop, { recursive: true, force: true, maxRetries: 10 });
   }
   log.info({ ms: Math.round(performance.now() - started), version: binaries.version }, 'made a new database');
 }
@@ -116,8 +116,8 @@ async function initdb(
   signal.throwIfAborted();
   const options = [`--pgdata=${cluster}`, `--username=${SUPERUSER}`, `--pwfile=${verifierFile}`];
   const settings = ['--auth=scram-sha-256', '--no-locale', '--encoding=UTF8', '--no-instructions'];
-  const child = runAs(binaries.initdb, [...options, ...settings], ['ignore', 'ignore', 'pipe']);
-  const stop = () => child.kill('SIGINT');
+  const child = runAs(binaries.initdb, [...options, ...settings], 'SIGKILL');
+  const stop = () => child.kill('SIGKILL'); // other signals it heeds only now and then; what it leaves is thrown away
   signal.addEventListener('abort', stop);
   try {
     const [[status], stderr] = await Promise.all([once(child, 'close'), child.stderr ? text(child.stderr) : '']);

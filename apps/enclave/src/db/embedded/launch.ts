@@ -80,7 +80,7 @@ export interface LaunchOptions {
 export async function launchServer({ postgres, folder, port, runAs, log, signal }: LaunchOptions): Promise<RunningServer> {
   signal.throwIfAborted();
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = runAs(postgres, ['-D', folder, '-p', `${port}`, ...settings], ['ignore', 'ignore', 'pipe']);
+  const child = runAs(postgres, ['-D', folder, '-p', `${port}`, ...settings], 'SIGINT');
   const ended = waitForEnd(child);
   const stopAtExit = () => void child.kill('SIGINT');
   process.once('exit', stopAtExit);

@@ -1,5 +1,5 @@
 // PostgreSQL refuses to run as root, so a server started by root runs it as an unprivileged user that exists already.
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { StartProblem } from '../../start-problem.ts';
@@ -9,8 +9,8 @@ export interface DatabaseUser {
   gid: number;
 }
 
-/** Starts a program as the chosen user. The program ends (SIGINT) when this process does, where the platform can arrange it. */
-export type RunAs = (program: string, args: string[], stdio: SpawnOptions['stdio']) => ChildProcess;
+/** Starts a program as the chosen user, with its stderr to read. It gets `endSignal` when this process ends, where the platform can arrange it. */
+export type RunAs = (program: string, args: string[], endSignal: 'SIGINT' | 'SIGKILL') => ChildProcess;
 
 const NOBODY: DatabaseUser = { uid: 65_534, gid: 65_534 };
 
@@ -35,11 +35,11 @@ export async function prepareRunAs(user: DatabaseUser | undefined, folders: stri
     throw new StartProblem(
       `PostgreSQL can't run as root, and user ${user.uid} can't reach ${folders.join(' or ')}. Install util-linux (setpriv), start as an ordinary user, or set PRIVEXBOT_DATA to a folder that every user may enter.`,
     );
-  const prefix = setpriv ? [setpriv, ...setprivOptions(user, isReachable), '--'] : [];
-  return (program, args, stdio) => {
-    const [command = program, ...rest] = [...prefix, program, ...args];
+  const prefix = setpriv ? [setpriv, ...setprivOptions(user, isReachable), '--pdeathsig'] : [];
+  return (program, args, endSignal) => {
+    const [command = program, ...rest] = [...prefix, ...(setpriv ? [endSignal.slice(3), '--'] : []), program, ...args];
     return spawn(command, rest, {
-      stdio,
+      stdio: ['ignore', 'ignore', 'pipe'],
       cwd: '/',
       // Only what it needs: the server's own environment holds secrets. LC_ALL also keeps messages in the words launch.ts looks for.
       env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
@@ -57,8 +57,6 @@ function setprivOptions(user: DatabaseUser | undefined, isReachable: boolean): s
     // count for access(2) as well, by which PostgreSQL looks for its own files.
     ...(isReachable ? [] : ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--securebits=+no_setuid_fixup']),
     '--no-new-privs',
-    '--pdeathsig',
-    'INT',
   ];
 }
 
