@@ -1,38 +1,43 @@
 import { ReadFailure } from './failures.ts';
 import type { DocumentFormat, Progress, Source } from './formats/format.ts';
 import { READERS } from './formats/table.ts';
-import type { ByteQueue } from './frames.ts';
+import { ByteQueue } from './frames.ts';
 import { normaliseText, toLine } from './normalise.ts';
 import { createPassageCutter, type Passage } from './passages.ts';
 import type { ReaderReply, ReaderRequest } from './protocol.ts';
-import { detectFormat } from './sniff.ts';
+import { declaredCharset, detectFormat, promisedFormat } from './sniff.ts';
 
 const HEAD_BYTES = 4096;
 const BATCH = 32;
 const MS_BETWEEN_REPORTS = 100;
 const MAX_TITLE_LENGTH = 300;
+/** Of mail that holds documents, that hold documents. */
+const MAX_NESTED_DOCUMENTS = 3;
 
 /** Reads one document in this process: what the child does. Ends with exactly one `done` or `failed`, and never throws. */
 export async function* readBytes(request: ReaderRequest, bytes: ByteQueue): AsyncGenerator<ReaderReply> {
   try {
-    const head = await bytes.take(HEAD_BYTES);
-    bytes.unread(head);
-    const source = toSource(bytes, request);
-    yield* readAs(chooseFormat(head, request.promised ?? undefined), source);
+    const { charset, sizeBytes, limits } = request;
+    const source = createSource(bytes, { charset: charset ?? undefined, sizeBytes, limits }, 0);
+    yield* toReplies(await chooseFormat(bytes, source, request.promised ?? undefined), source);
   } catch (error) {
-    yield toFailed(error);
+    const { code, params } = toReadFailure(error);
+    yield { type: 'failed', code, params };
   }
 }
 
-function chooseFormat(head: Uint8Array, promised: DocumentFormat | undefined): DocumentFormat {
+/** By the first bytes; of archives by their parts. */
+async function chooseFormat(bytes: ByteQueue, source: Source, promised: DocumentFormat | undefined): Promise<DocumentFormat> {
+  const head = await bytes.take(HEAD_BYTES);
+  bytes.unread(head);
   const kind = detectFormat(head, promised);
   if (kind !== 'archive' && kind !== 'compound') return kind;
-  throw new ReadFailure('unsupported');
+  const { formatOfArchive, refuseCompound } = await import('./formats/archive-kind.ts');
+  return kind === 'archive' ? formatOfArchive(await source.all(), source.limits) : refuseCompound(await source.all());
 }
 
-async function* readAs(format: DocumentFormat, source: Source): AsyncGenerator<ReaderReply> {
-  const read = await READERS[format]?.();
-  if (!read) throw new ReadFailure('unsupported');
+async function* toReplies(format: DocumentFormat, source: Source): AsyncGenerator<ReaderReply> {
+  const read = await READERS[format]();
   const cutter = createPassageCutter();
   let title = '';
   let pages: number | undefined;
@@ -69,27 +74,41 @@ async function* readAs(format: DocumentFormat, source: Source): AsyncGenerator<R
   yield { type: 'done', format, characters: cutter.length(), ...(title ? { title } : {}), ...(pages === undefined ? {} : { pages }) };
 }
 
-function toSource(bytes: ByteQueue, { charset, sizeBytes, limits }: ReaderRequest): Source {
+function createSource(bytes: ByteQueue, about: Pick<Source, 'charset' | 'sizeBytes' | 'limits'>, depth: number): Source {
   let whole: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return {
-    charset: charset ?? undefined,
-    sizeBytes,
-    limits,
+    ...about,
     all: () => {
-      whole ??= bytes.take(limits.maxBytes);
+      whole ??= bytes.take(about.limits.maxBytes);
       return whole;
     },
     stream: async function* () {
       for (let chunk = await bytes.next(); chunk.length > 0; chunk = await bytes.next()) yield chunk;
     },
+    readNested: async function* (file) {
+      if (depth === MAX_NESTED_DOCUMENTS) throw new ReadFailure('unsupported');
+      const inner = new ByteQueue(
+        (async function* () {
+          yield file.bytes;
+        })(),
+      );
+      const { limits } = about;
+      const source = createSource(inner, { charset: declaredCharset(file.mediaType), sizeBytes: file.bytes.length, limits }, depth + 1);
+      try {
+        const format = await chooseFormat(inner, source, promisedFormat(file.name, file.mediaType));
+        yield* (await READERS[format]())(source);
+      } catch (error) {
+        throw toReadFailure(error);
+      }
+    },
   };
 }
 
 /** Whatever a parser throws on a hostile file means that the file is damaged, unless memory ran out. */
-function toFailed(error: unknown): ReaderReply {
-  if (error instanceof ReadFailure) return { type: 'failed', code: error.code, params: error.params };
+function toReadFailure(error: unknown): ReadFailure {
+  if (error instanceof ReadFailure) return error;
   const isMemory = error instanceof RangeError && /allocation|string length|array length|array buffer/i.test(error.message);
-  return { type: 'failed', code: isMemory ? 'memory' : 'corrupt', params: {} };
+  return new ReadFailure(isMemory ? 'memory' : 'corrupt', {}, error);
 }
 
 function toTitle(text: string): string {

@@ -33,6 +33,8 @@ export type Source = {
   sizeBytes: number;
   stream: () => AsyncIterable<Uint8Array>;
   all: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads a document inside this one. Throws `ReadFailure`. */
+  readNested: (file: { name: string; mediaType: string; bytes: Uint8Array }) => AsyncIterable<FormatEvent>;
 };
 
 /** Reads one format: yields text in reading order, and throws `ReadFailure` when the file cannot be read. */

@@ -1,3 +1,4 @@
+import { countBytes } from '../byte-progress.ts';
 import { decodeText } from '../encoding.ts';
 import { ByteQueue } from '../frames.ts';
 import type { FormatEvent, Source, TextBlock } from './format.ts';
@@ -19,27 +20,20 @@ export type Piece = { text: string; continues: boolean; isOpen: boolean; progres
 
 /** Decodes a text file into pieces of bounded length. */
 export async function* decodedPieces(source: Source): AsyncGenerator<Piece> {
-  let taken = 0;
-  const counted = (async function* () {
-    for await (const chunk of source.stream()) {
-      taken += chunk.length;
-      yield chunk;
-    }
-  })();
+  const bytes = countBytes(source.stream(), source.sizeBytes);
   let text = '';
   let continues = false;
-  const progress = (): FormatEvent => ({ type: 'progress', done: taken, total: Math.max(source.sizeBytes, taken), unit: 'bytes' });
-  for await (const decoded of decodeText(new ByteQueue(counted), source.charset)) {
+  for await (const decoded of decodeText(new ByteQueue(bytes.stream), source.charset)) {
     text += decoded;
     const blank = text.lastIndexOf('\n\n') + 1;
     if (blank <= 1 && text.length < LONGEST_PIECE) continue;
     const isOpen = blank <= 1;
     const cut = isOpen ? text.length : blank + 1;
-    yield { text: text.slice(0, cut), continues, isOpen, progress: progress() };
+    yield { text: text.slice(0, cut), continues, isOpen, progress: bytes.progress() };
     continues = isOpen;
     text = text.slice(cut);
   }
-  if (text) yield { text, continues, isOpen: false, progress: progress() };
+  if (text) yield { text, continues, isOpen: false, progress: bytes.progress() };
 }
 
 export function* paragraphsOf({ text, continues, isOpen }: Pick<Piece, 'text' | 'continues' | 'isOpen'>): Generator<TextBlock> {
