@@ -33,6 +33,7 @@ export function exchange(dispatcher: Dispatcher, url: URL, init: ExchangeInit): 
   let over = false;
   let status = 0;
   let bytes = 0;
+  let pending: Uint8Array[] = [];
 
   const fail = (cause: unknown) => {
     if (over) return;
@@ -48,6 +49,13 @@ export function exchange(dispatcher: Dispatcher, url: URL, init: ExchangeInit): 
     clearTimeout(idle);
     init.signal?.removeEventListener('abort', onAbort);
     init.onEnd({ status, bytes, ...(error && { error }) });
+  };
+  /** Hands on at once what one packet brought: each HTTP chunk alone costs as much as the whole packet. */
+  const flush = () => {
+    if (over || pending.length === 0) return;
+    body?.enqueue(pending.length === 1 && pending[0] ? pending[0] : Buffer.concat(pending));
+    pending = [];
+    if (body?.desiredSize != null && body.desiredSize <= 0) peer?.pause();
   };
   const onAbort = () => fail(new OutboundError('aborted', url.host));
   const onTimeout = () => fail(new OutboundError('timeout', url.host));
@@ -76,17 +84,17 @@ export function exchange(dispatcher: Dispatcher, url: URL, init: ExchangeInit): 
         if (Number(headers['content-length']) > init.maxResponseBytes) return fail(new OutboundError('too_large', url.host));
         resolve(toResponse(url, status, headers, openBody()));
       },
-      onResponseData(controller, chunk) {
+      onResponseData(_controller, chunk) {
         // undici hands out an empty chunk after each resume; queued, it would pause again at once and never get further.
         if (over || chunk.byteLength === 0) return;
         idle?.refresh();
         bytes += chunk.byteLength;
         if (bytes > init.maxResponseBytes) return fail(new OutboundError('too_large', url.host));
-        body?.enqueue(chunk);
-        if (body?.desiredSize != null && body.desiredSize <= 0) controller.pause();
+        if (pending.push(chunk) === 1) queueMicrotask(flush);
       },
       onResponseEnd() {
         if (over) return;
+        flush();
         end();
         body?.close();
       },
