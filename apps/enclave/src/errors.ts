@@ -12,3 +12,8 @@ export class AppError extends Error {
     this.details = details;
   }
 }
+
+/** Names a refused record, and the organization in whose audit log it belongs. */
+export function describeRecord({ table, realm, id }: { table: string; realm: string; id: string }): ErrorDetails {
+  return { table, id, ...(realm === 'environment' ? {} : { org: realm }) };
+}

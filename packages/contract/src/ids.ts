@@ -19,7 +19,6 @@ const PREFIXES = {
   model: 'mdl',
   entry: 'aud',
   dataKey: 'dky',
-  token: 'tok',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

@@ -6,6 +6,7 @@ import type { Tables } from './tables.ts';
 const INT8 = 20;
 const DATE = 1082;
 const CONNECTIONS = 12;
+const RESERVED = 2;
 
 /** Bigints come as numbers (all of ours stay below 2^53), dates as `YYYY-MM-DD`. */
 const types: pg.CustomTypesConfig = {
@@ -18,6 +19,8 @@ const types: pg.CustomTypesConfig = {
 
 export interface Connection {
   readonly sql: Kysely<Tables>;
+  /** A few connections for what transactions wait for, so that they cannot hold them all themselves. */
+  readonly reserve: Kysely<Tables>;
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -27,14 +30,7 @@ export interface Connection {
  * @throws StartProblem if the database cannot be reached, is older than PostgreSQL 15, or would lose acknowledged writes
  */
 export async function connect(appUrl: string, onError: (error: Error) => void): Promise<Connection> {
-  const pool = new pg.Pool({
-    connectionString: appUrl,
-    max: CONNECTIONS,
-    idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: 10_000,
-    types,
-  });
-  pool.on('error', onError);
+  const pool = createPool(appUrl, CONNECTIONS, onError);
   try {
     const { rows } = await pool.query<{ version: number; fsync: string; commit: string }>(
       `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
@@ -54,5 +50,12 @@ export async function connect(appUrl: string, onError: (error: Error) => void): 
     );
   }
   const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { sql, pool, close: () => sql.destroy() };
+  const reserve = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(appUrl, RESERVED, onError) }) });
+  return { sql, reserve, pool, close: async () => void (await Promise.all([sql.destroy(), reserve.destroy()])) };
+}
+
+function createPool(appUrl: string, max: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({ connectionString: appUrl, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, types });
+  pool.on('error', onError);
+  return pool;
 }

@@ -1,12 +1,12 @@
 import type { AuditAction, ErrorCode, OrgId } from '@privexbot/contract';
-import { type Kysely, sql as raw } from 'kysely';
+import { CompiledQuery, type Kysely, sql as raw } from 'kysely';
 import { AppError } from '../errors.ts';
 import type { Keyring, KeyStore } from '../keys/keyring.ts';
 import type { SealingKey } from '../keys/seal.ts';
 import { AuditChains, type AuditRecord, type Realm } from './audit-chain.ts';
 import { Batcher } from './batcher.ts';
 import type { Connection } from './connect.ts';
-import { Heads, type HeadTransaction, type ProtectedTable } from './heads.ts';
+import { Heads, type HeadTransaction, type ProtectedTable, StaleRow } from './heads.ts';
 import { keyStore } from './key-store.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,14 +15,27 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
   readonly sql: Kysely<Tables>;
   readonly realm: R;
   readonly keys: KeyStore;
-  /** Writes an audit entry with the change: both are committed, or neither. */
-  audit(action: AuditAction, target?: string, facts?: AuditRecord['facts']): void;
-  /** Notes a written (or, with `null`, deleted) row of a protected table. */
-  record(table: ProtectedTable, id: string, sealed: Uint8Array | null): Promise<void>;
+  /** Writes an audit entry with the change: both are committed, or neither. The environment may write in organizations' logs too. */
+  audit(action: AuditAction, target?: string, facts?: AuditRecord['facts'], realm?: Realm): void;
+  /** Runs a statement as it is, for the job queue. */
+  run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  /** See `Heads.lock`: needed by what reads protected rows in order to change them. */
+  lock(table: ProtectedTable, realm?: Realm): Promise<void>;
+  /** See `Heads.check`: needed for each row that grants something. */
+  check(table: ProtectedTable, id: string, sealed: Uint8Array, realm?: Realm): Promise<void>;
+  /** See `Heads.record`: call it before a protected row is written (or, with `null`, deleted). */
+  record(table: ProtectedTable, id: string, sealed: Uint8Array | null, realm?: Realm): Promise<void>;
 }
 
 const CHECKPOINT_EVERY_MS = 1_000;
 const READS_WAIT_AT_MOST_MS = 5;
+/** A row that is still not the latest on the last attempt was changed from outside. */
+const STALE_ATTEMPTS = 3;
+
+interface Entry {
+  readonly realm: Realm;
+  readonly record: AuditRecord;
+}
 
 /** PostgreSQL error classes that callers can act on (PostgreSQL documentation, appendix A). */
 const SQLSTATES: Record<string, ErrorCode> = {
@@ -49,18 +62,25 @@ export class Database {
     this.keyring = keyring;
     this.#now = now;
     this.chains = new AuditChains(keyring);
-    this.heads = new Heads(keyring, (realm, fn) => this.transaction(realm, 'system', fn));
+    // On connections of its own: it happens in the midst of transactions, which may hold all others.
+    this.heads = new Heads(keyring, (realm, fn) => this.#transact(realm, 'system', fn, [], connection.reserve));
     this.#reads = new Batcher({
       maxWaitMs: READS_WAIT_AT_MOST_MS,
       maxItems: 500,
-      flush: (realm, records) => this.#transact(realm, 'system', async () => undefined, records),
+      flush: (realm, records) => this.#transact(realm, 'system', () => Promise.resolve(), records),
     });
     this.#checkpoints = setInterval(() => void this.checkpoint().catch(() => undefined), CHECKPOINT_EVERY_MS).unref();
   }
 
-  /** Runs `fn` in one transaction of the realm and commits it with its audit entries. */
-  transaction<R extends Realm, T>(realm: R, actor: string, fn: (tx: Transaction<R>) => Promise<T>): Promise<T> {
-    return this.#transact(realm, actor, fn, []);
+  /** Runs `fn` in one transaction of the realm and commits it with its audit entries. `fn` runs again where it met a stale row. */
+  async transaction<R extends Realm, T>(realm: R, actor: string, fn: (tx: Transaction<R>) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.#transact(realm, actor, fn);
+      } catch (error) {
+        if (!(error instanceof StaleRow) || attempt === STALE_ATTEMPTS) throw error;
+        await this.heads.settle();
+      }
   }
 
   /** Writes an entry that describes no change, such as a read of content. It is on disk when this resolves. */
@@ -90,27 +110,32 @@ export class Database {
     realm: R,
     actor: string,
     fn: (tx: Transaction<R>) => Promise<T>,
-    records: readonly AuditRecord[],
+    records: readonly AuditRecord[] = [],
+    connections = this.connection.sql,
   ): Promise<T> {
     const ended: ((committed: boolean) => void)[] = [];
     let committed = false;
     try {
-      return await this.connection.sql.connection().execute(async (sql) => {
+      return await connections.connection().execute(async (sql) => {
         await raw.raw(`begin; set local app.org_id = '${checkRealm(realm)}'`).execute(sql);
-        const entries = [...records];
+        const entries: Entry[] = records.map((record) => ({ realm, record }));
         const tx: Transaction<R> = {
           sql,
           realm,
           keys: keyStore(sql),
-          audit: (action, target, facts = {}) => void entries.push({ action, actor, target, facts }),
-          record: (table, id, sealed) => this.heads.record(tx, table, [{ id, sealed }]),
+          audit: (action, target, facts = {}, at = realm) => void entries.push({ realm: at, record: { action, actor, target, facts } }),
+          run: async (text, values = []) => {
+            const { rows } = await sql.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, values));
+            return { rows };
+          },
+          lock: (table, at) => this.heads.lock(tx, table, at),
+          check: (table, id, sealed, at) => this.heads.check(tx, table, id, sealed, at),
+          record: (table, id, sealed, at) => this.heads.record(tx, table, id, sealed, at),
           onEnd: (callback) => void ended.push(callback),
         };
         try {
           const result = await fn(tx);
-          const commit = async () => void (await raw`commit`.execute(sql));
-          if (entries.length === 0) await commit();
-          else await this.chains.commit(sql, realm, await this.key(tx), entries, this.#now(), commit);
+          await this.#commit(sql, tx, entries);
           committed = true;
           return result;
         } finally {
@@ -122,6 +147,19 @@ export class Database {
     } finally {
       for (const callback of ended) callback(committed);
     }
+  }
+
+  /** Commits with the audit entries, realm by realm in one order, so that no two transactions wait for each other's lanes. */
+  async #commit(sql: Kysely<Tables>, tx: Transaction<Realm>, entries: readonly Entry[]): Promise<void> {
+    const [realm, ...others] = [...new Set(entries.map((entry) => entry.realm))].sort();
+    const commitFrom = async (at: Realm | undefined, rest: readonly Realm[]): Promise<void> => {
+      if (!at) return void (await raw`commit`.execute(sql));
+      const key = at === 'environment' ? this.keyring.environment : await this.keyring.organization(tx.keys, at);
+      if (at !== tx.realm) await raw.raw(`set local app.org_id = '${checkRealm(at)}'`).execute(sql);
+      const records = entries.filter((entry) => entry.realm === at).map((entry) => entry.record);
+      await this.chains.commit(sql, at, key, records, this.#now(), () => commitFrom(rest[0], rest.slice(1)));
+    };
+    await commitFrom(realm, others);
   }
 }
 

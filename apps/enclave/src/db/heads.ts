@@ -1,34 +1,36 @@
 import { createHmac } from 'node:crypto';
 import type { OrgId } from '@privexbot/contract';
 import { type Kysely, sql as raw } from 'kysely';
-import { AppError } from '../errors.ts';
+import { AppError, describeRecord } from '../errors.ts';
 import { equalBytes, type Keyring } from '../keys/keyring.ts';
 import type { Realm } from './audit-chain.ts';
 import type { Tables } from './tables.ts';
 
 /**
- * Tables whose rows carry rights, and their key column. A row that is older than, or missing from, what this process
- * knows is refused. Where the whole table no longer adds up at start, sessions and one-time links are dropped (people
- * sign in again); others stay refused until a consistent backup is restored.
+ * Tables whose rows carry rights, and their key column, in the order in which a transaction may lock them. A row that
+ * is older than, or missing from, what this process knows is refused. Where the whole table no longer adds up at start,
+ * sessions are dropped (people sign in again); others stay refused until a consistent backup is restored.
  */
 const PROTECTED = {
-  sessions: { id: 'id', onMismatch: 'drop' },
-  tokens: { id: 'id', onMismatch: 'drop' },
-  memberships: { id: 'id', onMismatch: 'refuse' },
+  users: { id: 'id', onMismatch: 'refuse' },
   invitations: { id: 'id', onMismatch: 'refuse' },
+  memberships: { id: 'id', onMismatch: 'refuse' },
   api_keys: { id: 'id', onMismatch: 'refuse' },
+  sessions: { id: 'id', onMismatch: 'drop' },
   live_versions: { id: 'bot_id', onMismatch: 'refuse' },
   deployments: { id: 'id', onMismatch: 'refuse' },
 } as const;
 
 export type ProtectedTable = keyof typeof PROTECTED;
+const ORDER = Object.keys(PROTECTED);
 
-interface Head {
+interface Sum {
   counter: number;
   sum: bigint;
-  broken: boolean;
-  readonly digests: Map<string, bigint>;
+  /** By row id; in a pending change `null` where the row is deleted. */
+  readonly digests: Map<string, bigint | null>;
 }
+type Head = Sum & { readonly broken: boolean };
 
 /** The part of a transaction that heads need. */
 export interface HeadTransaction {
@@ -37,6 +39,9 @@ export interface HeadTransaction {
   /** Called once when the transaction has ended; `committed` is false too where the outcome is unknown. */
   onEnd(callback: (committed: boolean) => void): void;
 }
+
+/** A row is not the latest, perhaps because another transaction replaced it while it was read: reading again tells. */
+export class StaleRow extends AppError {}
 
 const MODULUS = 1n << 256n;
 
@@ -50,6 +55,9 @@ export class Heads {
   readonly #read: <T>(realm: Realm, fn: (tx: HeadTransaction) => Promise<T>) => Promise<T>;
   readonly #heads = new Map<string, Promise<Head>>();
   readonly #turns = new Map<string, Promise<void>>();
+  readonly #held = new WeakMap<HeadTransaction, Map<string, ProtectedTable>>();
+  readonly #pending = new WeakMap<HeadTransaction, Map<string, Sum>>();
+  #changes = 0;
 
   constructor(keyring: Keyring, read: <T>(realm: Realm, fn: (tx: HeadTransaction) => Promise<T>) => Promise<T>) {
     this.#rowKey = keyring.mac('head row');
@@ -57,36 +65,60 @@ export class Heads {
     this.#read = read;
   }
 
-  /**
-   * Notes that a row was written (`sealed`) or deleted (`null`) in this transaction. Waits for other transactions that
-   * change the same table of the same realm.
-   */
-  async record(tx: HeadTransaction, table: ProtectedTable, changes: readonly { id: string; sealed: Uint8Array | null }[]): Promise<void> {
-    const name = `${tx.realm} ${table}`;
-    await this.#enter(tx, name);
-    const head = await this.#load(tx.realm, table);
-    if (head.broken) throw new AppError('integrity_failed');
-    const next = { counter: head.counter + 1, sum: head.sum };
-    const digests = changes.map(({ id, sealed }) => [id, sealed && this.#digest(tx.realm, table, id, sealed)] as const);
-    for (const [id, digest] of digests) next.sum = (next.sum - (head.digests.get(id) ?? 0n) + (digest ?? 0n) + MODULUS) % MODULUS;
-    const row = { realm: tx.realm, name: table, counter: next.counter, ...this.#pack(tx.realm, table, next) };
-    await tx.sql
-      .insertInto('heads')
-      .values(row)
-      .onConflict((conflict) => conflict.columns(['realm', 'name']).doUpdateSet(row))
-      .execute();
-    tx.onEnd((committed) => {
-      if (!committed) return void this.#heads.delete(name);
-      Object.assign(head, next);
-      for (const [id, digest] of digests) digest === null ? head.digests.delete(id) : head.digests.set(id, digest);
-    });
+  /** Grows whenever a row that carries rights was replaced or deleted: what was derived from such rows before is out of date. */
+  get changes(): number {
+    return this.#changes;
   }
 
-  /** @throws AppError `integrity_failed` if this is not the latest row this environment wrote under that id */
-  async check(realm: Realm, table: ProtectedTable, id: string, sealed: Uint8Array): Promise<void> {
+  /**
+   * Waits until no other transaction changes the table of the realm; what is read from then on is the latest. Lock before
+   * the first row is locked, several tables in the order of `PROTECTED`, else two transactions may wait for each other.
+   */
+  async lock(tx: HeadTransaction, table: ProtectedTable, realm: Realm = tx.realm): Promise<void> {
+    const held = this.#held.get(tx) ?? new Map<string, ProtectedTable>();
+    const name = `${realm} ${table}`;
+    if (held.has(name)) return;
+    for (const other of held.values())
+      if (ORDER.indexOf(other) > ORDER.indexOf(table)) throw new Error(`${table} must be locked before ${other}`);
+    this.#held.set(tx, held.set(name, table));
+    const before = this.#turns.get(name);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turns.set(name, promise);
+    tx.onEnd(() => {
+      if (this.#turns.get(name) === promise) this.#turns.delete(name);
+      resolve();
+    });
+    await before;
+  }
+
+  /** Notes, before it is done, that a row will be written (`sealed`) or deleted (`null`) in this transaction. Locks the table. */
+  async record(tx: HeadTransaction, table: ProtectedTable, id: string, sealed: Uint8Array | null, realm: Realm = tx.realm): Promise<void> {
+    await this.lock(tx, table, realm);
     const head = await this.#load(realm, table);
-    if (head.broken || head.digests.get(id) !== this.#digest(realm, table, id, sealed))
-      throw new AppError('integrity_failed', { table, id });
+    if (head.broken) throw new AppError('integrity_failed', describeRecord({ table, realm, id }));
+    const next = this.#pendingOf(tx, `${realm} ${table}`, head);
+    const before = next.digests.has(id) ? next.digests.get(id) : head.digests.get(id);
+    const digest = sealed && this.#digest(realm, table, id, sealed);
+    next.counter++;
+    next.sum = (next.sum - (before ?? 0n) + (digest ?? 0n) + MODULUS) % MODULUS;
+    next.digests.set(id, digest);
+    await this.#store(tx.sql, realm, table, next);
+  }
+
+  /**
+   * Refuses a row that is not the latest this environment wrote under that id. Check a row before recording its change.
+   * @throws AppError `integrity_failed`, as `StaleRow` where the transaction has not locked the table
+   */
+  async check(tx: HeadTransaction, table: ProtectedTable, id: string, sealed: Uint8Array, realm: Realm = tx.realm): Promise<void> {
+    const head = await this.#load(realm, table);
+    if (!head.broken && head.digests.get(id) === this.#digest(realm, table, id, sealed)) return;
+    const final = head.broken || this.#held.get(tx)?.has(`${realm} ${table}`);
+    throw new (final ? AppError : StaleRow)('integrity_failed', describeRecord({ table, realm, id }));
+  }
+
+  /** Waits for the changes that are under way. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#turns.values());
   }
 
   /** Forgets what is known of an organization's tables, after it was deleted. */
@@ -127,27 +159,38 @@ export class Heads {
   async #drop(sql: Kysely<Tables>, realm: Realm, table: ProtectedTable, counter: number): Promise<Head> {
     const head: Head = { counter, sum: 0n, broken: false, digests: new Map() };
     await raw`delete from ${raw.table(table)}`.execute(sql);
-    const row = { realm, name: table, counter, ...this.#pack(realm, table, head) };
+    await this.#store(sql, realm, table, head);
+    return head;
+  }
+
+  /** What the transaction is about to change; it becomes the head when the transaction is committed. */
+  #pendingOf(tx: HeadTransaction, name: string, head: Head): Sum {
+    const pending = this.#pending.get(tx) ?? new Map<string, Sum>();
+    this.#pending.set(tx, pending);
+    const begun = pending.get(name);
+    if (begun) return begun;
+    const next: Sum = { counter: head.counter, sum: head.sum, digests: new Map() };
+    pending.set(name, next);
+    tx.onEnd((committed) => {
+      if (!committed) return void this.#heads.delete(name);
+      head.counter = next.counter;
+      head.sum = next.sum;
+      for (const [id, digest] of next.digests) {
+        if (head.digests.has(id)) this.#changes++;
+        digest === null ? head.digests.delete(id) : head.digests.set(id, digest);
+      }
+    });
+    return next;
+  }
+
+  async #store(sql: Kysely<Tables>, realm: Realm, table: ProtectedTable, head: Sum): Promise<void> {
+    const row = { realm, name: table, counter: head.counter, ...this.#pack(realm, table, head) };
     await sql
       .insertInto('heads')
       .values(row)
       .onConflict((conflict) => conflict.columns(['realm', 'name']).doUpdateSet(row))
       .execute();
-    return head;
   }
-
-  /** Waits for the table's turn once per transaction; the turn ends with the transaction. */
-  async #enter(tx: HeadTransaction, name: string): Promise<void> {
-    const held = this.#held.get(tx) ?? new Set<string>();
-    if (held.has(name)) return;
-    this.#held.set(tx, held.add(name));
-    const before = this.#turns.get(name);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#turns.set(name, promise);
-    tx.onEnd(() => resolve());
-    await before;
-  }
-  readonly #held = new WeakMap<HeadTransaction, Set<string>>();
 
   #digest(realm: Realm, table: string, id: string, sealed: Uint8Array): bigint {
     const mac = createHmac('sha256', this.#rowKey)

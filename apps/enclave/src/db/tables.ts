@@ -28,7 +28,6 @@ export interface Tables {
   'keystore.keys': StoredKey;
   users: Sealed & { id: UserId; email_index: Uint8Array; created_at: Date };
   sessions: Sealed & { id: SessionId; user_id: UserId; token_hash: Uint8Array; expires_at: Date; created_at: Date };
-  tokens: Sealed & { id: string; user_id: UserId; purpose: string; token_hash: Uint8Array; expires_at: Date; created_at: Date };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };
   workspaces: Sealed & { id: WorkspaceId; org_id: OrgId; created_at: Date };

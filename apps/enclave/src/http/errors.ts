@@ -1,12 +1,12 @@
 import { ERRORS, type ErrorBody, errorMessage } from '@privexbot/contract';
 import type * as z from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, describeRecord } from '../errors.ts';
 import { SealError } from '../keys/seal.ts';
 
 /** Turns anything thrown into an expected failure; what is unexpected becomes `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof SealError) return new AppError('integrity_failed', {}, { cause: error });
+  if (error instanceof SealError) return new AppError('integrity_failed', error.place ? describeRecord(error.place) : {}, { cause: error });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC') return new AppError('storage_full', {}, { cause: error });
   return new AppError('internal', {}, { cause: error });
 }

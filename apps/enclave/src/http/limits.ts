@@ -31,4 +31,10 @@ export class RateLimiter {
     if (!this.#buckets.has(key) && this.#buckets.size >= MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value ?? '');
     this.#buckets.set(key, bucket);
   }
+
+  /** Gives back a call that shall not count. */
+  giveBack(rate: RateClass, caller: string): void {
+    const bucket = this.#buckets.get(`${rate} ${caller}`);
+    if (bucket) bucket.tokens++;
+  }
 }

@@ -22,14 +22,14 @@ import type { AccountScope, Identity, OrgScope, Principal, PublicScope } from '.
 
 type ScopeOf<E extends Endpoint> = E['access'] extends 'public' ? PublicScope : E['access'] extends 'account' ? AccountScope : OrgScope;
 
-/** What a handler returns: a value, events, a raw response, or nothing. */
+/** What a handler returns: a value, events, a raw response, or nothing that is looked at. */
 type Result<E extends Endpoint> = E extends { events: { _zod: { output: infer T } } }
   ? AsyncIterable<T>
   : E extends { download: true }
     ? Response
     : E extends { response: { _zod: { input: infer T } } }
       ? T
-      : undefined;
+      : unknown;
 
 /** One handler per endpoint of a feature. Leaving one out is a type error. */
 export type Handlers<F extends keyof Contract> = {
@@ -215,7 +215,9 @@ async function refuse(
     log.error({ requestId, code: error.code, details: error.details, err: error }, 'request failed');
   if (AUDITED.has(error.code) && (caller.actor !== 'visitor' || error.code === 'integrity_failed')) {
     const facts = { endpoint: `${endpoint.method} ${endpoint.path}`, ...error.details };
-    await db.audit(caller.org ?? 'environment', { action: `refused.${error.code}`, actor: caller.actor, facts }).catch(() => undefined);
+    // Where a stored record names its organization, that organization's Admin learns of it, whoever met it.
+    const realm = (error.details.org as OrgId | undefined) ?? caller.org ?? 'environment';
+    await db.audit(realm, { action: `refused.${error.code}`, actor: caller.actor, facts }).catch(() => undefined);
   }
   return errorResponse(error, requestId);
 }

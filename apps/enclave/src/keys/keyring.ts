@@ -20,17 +20,7 @@ export interface KeyStore {
 }
 
 /** What blind indexes and credential hashes are kept apart by. */
-export type Purpose =
-  | 'email'
-  | 'session'
-  | 'token'
-  | 'invitation'
-  | 'api-key'
-  | 'slug'
-  | 'conversation'
-  | 'document-name'
-  | 'content'
-  | 'version';
+export type Purpose = 'email' | 'session' | 'invitation' | 'api-key' | 'slug' | 'conversation' | 'document-name' | 'content' | 'version';
 
 /**
  * The keys of one environment: environment key, organization keys, data keys (architecture.md, "Keys").
@@ -160,8 +150,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** A password for the embedded database's roles, derived so that it is stored nowhere. */
-export function databasePassword(epochKey: Uint8Array, role: string): string {
-  return Buffer.from(deriveKey(epochKey, `database ${role}`)).toString('base64url');
+export function databasePassword(secret: Uint8Array, role: 'superuser' | 'owner' | 'app'): string {
+  return Buffer.from(deriveKey(secret, `database ${role}`)).toString('base64url');
 }
 
 const ENVIRONMENT_KEY = 'environment';

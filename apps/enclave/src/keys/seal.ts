@@ -11,6 +11,13 @@ const ROW_KEY_INFO = new TextEncoder().encode('privexbot row key v1');
 /** Sealed bytes were changed, belong elsewhere, or were sealed under another key. */
 export class SealError extends Error {
   override readonly name = 'SealError';
+  /** Where the value was read, as far as it is known. */
+  readonly place: Place | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { place?: Place }) {
+    super(message, options);
+    this.place = options?.place;
+  }
 }
 
 /**
@@ -98,5 +105,9 @@ export function sealValue(key: SealingKey, place: Place, value: unknown, salt?: 
  * @throws SealError
  */
 export function openValue<T>(key: SealingKey, place: Place, sealed: Uint8Array): T {
-  return JSON.parse(Buffer.from(key.open(toAad(place), sealed)).toString('utf8')) as T;
+  try {
+    return JSON.parse(Buffer.from(key.open(toAad(place), sealed)).toString('utf8')) as T;
+  } catch (cause) {
+    throw new SealError('a stored value does not open in its place', { cause, place });
+  }
 }

@@ -30,18 +30,6 @@ create table sessions (
 );
 create index on sessions (user_id);
 
--- One-time links: reset, verification, sign-in.
-create table tokens (
-  id text primary key,
-  user_id text not null references users on delete cascade,
-  purpose text not null,
-  token_hash bytea not null unique,
-  expires_at timestamptz not null,
-  version integer not null,
-  sealed bytea not null,
-  created_at timestamptz not null
-);
-
 -- Sums over all rows that carry rights, so that a rolled-back or deleted row is recognised.
 create table heads (
   realm text not null,
@@ -279,7 +267,7 @@ declare
   own constant text := 'org_id = current_setting(''app.org_id'', true)';
   environment constant text := 'current_setting(''app.org_id'', true) = ''environment''';
 begin
-  foreach name in array array['users', 'sessions', 'tokens'] loop
+  foreach name in array array['users', 'sessions'] loop
     execute format('create policy environment_only on %I using (%s)', name, environment);
   end loop;
   foreach name in array array['keystore.keys', 'organizations', 'workspaces', 'memberships', 'invitations', 'public_names'] loop
