@@ -1,45 +1,109 @@
 // Runs a TypeScript file of this repository on the pinned Node, installing dependencies first where they are missing or out of date.
 // Plain JavaScript: it must start on whatever Node (>= 20) came with the machine's npm.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamp = join(root, 'node_modules/.privexbot-installed');
-const lockHash = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex');
+const lockHash = readLockHash();
 
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockHash) {
-  console.error('Installing dependencies (once per version)...');
-  const npm = process.env.npm_execpath
-    ? [process.execPath, [process.env.npm_execpath]]
-    : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
-  // The pinned Node replaces the one that runs npm here, so engine warnings about the latter mean nothing.
-  const install = spawnSync(npm[0], [...npm[1], 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (install.status !== 0) {
-    console.error('Installing failed. Check that the npm registry is reachable, then run the same command again.');
-    process.exit(1);
-  }
-  writeFileSync(stamp, lockHash);
+while (!isInstalled()) {
+  const release = await takeTurn();
+  if (release && !isInstalled()) await install();
+  release?.();
 }
 
 const pinned = join(root, 'node_modules/.bin/node');
 const major = Number(process.versions.node.split('.')[0]);
-const node = existsSync(pinned) ? pinned : process.execPath;
-if (!existsSync(pinned) && major < 24) {
-  console.error(
+if (!existsSync(pinned) && major < 24)
+  fail(
     `Node 24 is not available through npm for ${process.platform}-${process.arch}. Install Node 24 or newer and run the same command again.`,
   );
-  process.exit(1);
+const node = existsSync(pinned) ? pinned : process.execPath;
+process.exit(await run(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], 'inherit'));
+
+function readLockHash() {
+  try {
+    return createHash('sha256')
+      .update(readFileSync(join(root, 'package-lock.json')))
+      .digest('hex');
+  } catch (error) {
+    return fail(
+      `package-lock.json can't be read (${error.code}). Get it back with "git checkout package-lock.json" and run the same command again.`,
+    );
+  }
 }
 
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
-// Signals are passed on; the child drains and decides when to end (it takes a repeated Ctrl-C within a second as one).
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+/** The stamp is written last, so an installation that broke off is done again. */
+function isInstalled() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash;
+}
+
+async function install() {
+  console.error('Installing dependencies (once per version)...');
+  const cli = process.env.npm_execpath ?? '';
+  const [command, first] =
+    basename(cli) === 'npm-cli.js' ? [process.execPath, [cli]] : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
+  // The pinned Node replaces the one that runs npm here, so engine warnings about the latter mean nothing.
+  const status = await run(command, [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 2, 2]);
+  if (status !== 0)
+    fail('Installing failed. Check that the npm registry is reachable and the disk has room, then run the same command again.');
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, lockHash);
+}
+
+/**
+ * One installation at a time. Resolves with what ends the turn, or, once the one whose turn it was has ended, with nothing: then look again.
+ * The turn is a listening socket, which ends with its process, so nobody waits for one that was killed.
+ */
+async function takeTurn() {
+  const name = `privexbot-install-${createHash('sha256').update(realpathSync(root)).digest('hex').slice(0, 24)}`;
+  const address = { linux: `\0${name}`, win32: `\\\\.\\pipe\\${name}` }[process.platform] ?? join(tmpdir(), `${name}.sock`);
+  const server = createServer().listen(address);
+  try {
+    await once(server, 'listening');
+    const waiting = new Set();
+    server.on('connection', (socket) => waiting.add(socket.on('error', () => undefined)));
+    return () => {
+      server.close();
+      for (const socket of waiting) socket.destroy();
+    };
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error;
+  }
+  const wait = connect(address).on('error', (error) => {
+    if (error.code === 'ECONNREFUSED' && !address.startsWith('\0')) rmSync(address, { force: true }); // left by one that was killed
+  });
+  wait.resume();
+  await new Promise((resolve) => wait.on('close', resolve));
+  return undefined;
+}
+
+/** Signals are passed on; the child drains and decides when to end (it takes a repeated Ctrl-C within a second as one). */
+async function run(command, args, stdio) {
+  // Where util-linux is, a killed launcher takes the child along.
+  const setpriv = '/usr/bin/setpriv';
+  const hasSetpriv = process.platform === 'linux' && existsSync(setpriv) && basename(realpathSync(setpriv)) === 'setpriv';
+  const [program, ...rest] = hasSetpriv ? [setpriv, '--pdeathsig', 'TERM', '--', command, ...args] : [command, ...args];
+  const child = spawn(program, rest, { cwd: root, stdio });
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  return new Promise((resolve) => {
+    child.on('error', (error) => fail(`${command} can't be started (${error.code}).`));
+    child.on('exit', (code) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, pass);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

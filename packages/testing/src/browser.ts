@@ -1,26 +1,13 @@
 // A real browser for journeys: the system's Chromium, which fails the test on anything the page complains about.
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, type CDPSession, chromium, type Page } from 'playwright-core';
 import { z } from 'zod';
+import { findChromium } from './chromium.ts';
 
 const ARTIFACTS = fileURLToPath(new URL('../../../.artifacts', import.meta.url));
-
-const EXECUTABLES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-/** The installed Chromium, or undefined. */
-export function findChromium(): string | undefined {
-  return EXECUTABLES.find((path) => existsSync(path));
-}
 
 export interface TestBrowser extends AsyncDisposable {
   /** A page with cookies and storage of its own. */

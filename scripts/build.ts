@@ -1,0 +1,62 @@
+// Builds the browser's part of the product, web and widget, when their sources changed since the last build.
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkBudgets } from './budgets.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Everything a bundle is made from. */
+const SOURCES = [
+  'apps/web/{src,public}/**',
+  'apps/widget/src/**',
+  'apps/{web,widget}/{*.html,*.ts,package.json}',
+  'packages/ui/{src,build,locales}/**',
+  'packages/{contract,sdk,flow}/src/**',
+  'scripts/{build,budgets}.ts',
+  'package-lock.json',
+];
+const BUNDLES = [
+  { app: 'apps/web', config: 'vite.config.ts' },
+  { app: 'apps/widget', config: 'vite.config.ts' },
+  { app: 'apps/widget', config: 'vite.loader.config.ts' },
+] as const;
+
+/**
+ * Makes `apps/web/dist` and `apps/widget/dist`. Does nothing while the sources are those of the last build.
+ * @param production leaves source maps out and fails above a size budget; development builds only say so
+ */
+export async function buildClients({ production }: { production: boolean }): Promise<void> {
+  const stamp = join(ROOT, 'apps/web/dist/.built-from');
+  const hash = hashSources(production);
+  const isBuilt = existsSync(join(ROOT, 'apps/widget/dist/widget.js')) && existsSync(stamp);
+  if (isBuilt && readFileSync(stamp, 'utf8') === hash) return;
+
+  const { build } = await import('vite');
+  for (const { app, config } of BUNDLES) {
+    await build({
+      root: join(ROOT, app),
+      configFile: join(ROOT, app, config),
+      configLoader: 'native',
+      logLevel: 'warn',
+      build: { sourcemap: !production },
+    });
+  }
+  const { lines, exceeded } = checkBudgets(ROOT);
+  for (const line of lines) console.log(line);
+  if (production && exceeded.length) throw new Error(`Bundles are larger than their budget: ${exceeded.join(', ')}.`);
+  writeFileSync(stamp, hash);
+}
+
+function hashSources(production: boolean): string {
+  const files = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  if (files.length === 0) throw new Error('No source of web and widget was found.');
+  const hash = createHash('sha256').update(`production ${production}\n`);
+  for (const file of files) hash.update(`${relative(ROOT, file)}\n`).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+if (import.meta.main) await buildClients({ production: true });
