@@ -86,7 +86,7 @@ export function declaredCharset(mediaType = ''): string | undefined {
  */
 export function detectFormat(head: Uint8Array, promised: DocumentFormat | undefined): DocumentFormat | 'archive' | 'compound' {
   if (head.length === 0) throw new ReadFailure('empty');
-  const start = latin1.decode(head.subarray(0, PDF_HEADER_WITHIN));
+  const start = Buffer.from(head.subarray(0, PDF_HEADER_WITHIN)).toString('latin1'); // not TextDecoder: its latin1 is windows-1252
   if (start.includes('%PDF-') && !(promised && WRITTEN_AS_TEXT.has(promised) && !start.startsWith('%PDF-'))) return 'pdf';
   const kind = SIGNATURES.find(([, bytes]) => start.startsWith(bytes))?.[0];
   if (kind === 'other') throw new ReadFailure(promised ? 'wrong_type' : 'unsupported');
@@ -95,8 +95,6 @@ export function detectFormat(head: Uint8Array, promised: DocumentFormat | undefi
   if (promised === undefined || promised === 'txt') return HTML_START.test(start) ? 'html' : 'txt';
   return promised;
 }
-
-const latin1 = new TextDecoder('latin1');
 
 function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { getDocumentProxy } from 'unpdf';
 import { ReadFailure } from '../failures.ts';
 import { toLine } from '../normalise.ts';
@@ -6,6 +7,15 @@ import { createPageLayout, type TextItem } from './pdf-layout.ts';
 
 /** pdf.js keeps fonts and objects of every page it saw; they are dropped each time this many pages are done. */
 const PAGES_BETWEEN_CLEANUPS = 64;
+const OPTIONS = {
+  cMapUrl: join(import.meta.dirname, '../cmaps/'),
+  cMapPacked: true,
+  disableFontFace: true,
+  useSystemFonts: false,
+  useWasm: false,
+  enableXfa: false,
+  verbosity: 0,
+};
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 
@@ -29,7 +39,7 @@ export async function* readPdf(source: Source): AsyncGenerator<FormatEvent> {
 
 async function open(bytes: Uint8Array): Promise<Pdf> {
   try {
-    return await getDocumentProxy(bytes, { verbosity: 0, useSystemFonts: false, disableFontFace: true, useWasm: false, enableXfa: false });
+    return await getDocumentProxy(bytes, OPTIONS);
   } catch (error) {
     const isLocked = error instanceof Error && error.name === 'PasswordException';
     throw new ReadFailure(isLocked ? 'encrypted' : 'corrupt', {}, error);

@@ -11,22 +11,31 @@ const TITLES = new Set(['title', 'ctrTitle']);
 const NO_NOTES = new Set(['sldImg', 'sldNum', 'dt', 'hdr', 'ftr']);
 const NO_TEXT_OF_SLIDES = new Set(['sldNum', 'dt', 'ftr']);
 
-/** PPTX: the slides in the order of the show, each with its diagrams and speaker notes. A passage's page is the slide. */
+/** PPTX: the slides in the order of the show with their diagrams, then the speaker notes of each. A passage's page is the slide. */
 export async function* readPptx(source: Source): AsyncGenerator<FormatEvent> {
   const office: OfficePackage = { archive: openArchive(await source.all(), source.limits), limits: source.limits };
-  const main = await findMainPart(office);
-  const slides = await findSlides(office, main);
+  const slides = await findSlides(office, await findMainPart(office));
   yield { type: 'about', title: await readOfficeTitle(office), pages: slides.length };
+  const notes: TextBlock[] = [];
   for (const [at, slide] of slides.entries()) {
     const page = at + 1;
     for (const block of await readShapes(office, slide, NO_TEXT_OF_SLIDES)) yield { ...block, page };
     for (const { type, part } of await readRelationships(office, slide)) {
       if (!office.archive.has(part)) continue;
       if (type === 'diagramData') for (const block of await readShapes(office, part, NO_TEXT_OF_SLIDES)) yield { ...block, page };
-      if (type === 'notesSlide') for (const { text } of await readShapes(office, part, NO_NOTES)) yield { type: 'text', text, page };
+      if (type === 'notesSlide') notes.push(...toNotes(await readShapes(office, part, NO_NOTES), page));
     }
     yield { type: 'progress', done: page, total: slides.length, unit: 'slides' };
   }
+  yield* notes;
+}
+
+function toNotes(blocks: TextBlock[], page: number): TextBlock[] {
+  if (blocks.length === 0) return [];
+  return [
+    { type: 'text', text: `Notes of slide ${page}`, heading: 1, page },
+    ...blocks.map(({ text }) => ({ type: 'text' as const, text, page })),
+  ];
 }
 
 async function findSlides(office: OfficePackage, main: string): Promise<string[]> {

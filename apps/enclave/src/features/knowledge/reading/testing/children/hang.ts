@@ -1,0 +1,3 @@
+// A child that takes everything and never answers.
+process.stdin.resume();
+setInterval(() => {}, 60_000);
