@@ -193,4 +193,15 @@ export const auth = {
     failures: ['link_invalid'],
     body: z.object({ token: Token }),
   }),
+  acceptInvitation: endpoint({
+    method: 'POST',
+    path: '/v1/auth/invitation',
+    summary: 'Join another organization by invitation; the invited address must be the own one',
+    access: 'account',
+    rate: 'write',
+    audit: 'member.joined',
+    failures: ['link_invalid'],
+    body: z.object({ invitation: Token }),
+    response: Account,
+  }),
 };

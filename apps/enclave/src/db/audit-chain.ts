@@ -25,6 +25,8 @@ interface Lane {
   turn: Promise<void>;
 }
 
+export type ChainEnd = readonly [writer: string, sequence: number, mac: string];
+
 /** Chains per realm, so that changes of one organization rarely wait for each other. */
 const LANES = 4;
 const NO_MAC = new Uint8Array(32);
@@ -106,14 +108,24 @@ export class AuditChains {
         .executeTakeFirst();
       previous = row ? digest(row.signature) : '';
     }
-    const ends = (this.#lanes.get(realm) ?? [])
-      .filter((lane) => lane.sequence > 0)
-      .map((lane) => [lane.writer, lane.sequence, Buffer.from(lane.mac).toString('hex')]);
+    const ends = this.ends(realm);
     const id = `${at.getTime().toString().padStart(14, '0')}-${this.#process}`;
     const chains = JSON.stringify({ previous, ends });
     const signature = new Uint8Array(sign(null, checkpointBytes(realm, id, at, chains), this.#signingKey));
     await sql.insertInto('audit_checkpoints').values({ org_id: realm, id, at, chains, signature }).execute();
     this.#lastCheckpoint.set(realm, digest(signature));
+  }
+
+  /** The last committed entry of each chain this process is writing. */
+  ends(realm: Realm): ChainEnd[] {
+    return (this.#lanes.get(realm) ?? [])
+      .filter((lane) => lane.sequence > 0)
+      .map((lane) => [lane.writer, lane.sequence, Buffer.from(lane.mac).toString('hex')]);
+  }
+
+  /** The digest of the last checkpoint this process wrote or joined, if it did. */
+  lastCheckpoint(realm: Realm): string | undefined {
+    return this.#lastCheckpoint.get(realm);
   }
 
   #shortest(realm: Realm): Lane {

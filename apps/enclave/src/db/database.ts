@@ -1,8 +1,8 @@
 import type { AuditAction, ErrorCode, OrgId } from '@privexbot/contract';
 import { CompiledQuery, type Kysely, sql as raw } from 'kysely';
-import { AppError } from '../errors.ts';
+import { AppError, describeRecord } from '../errors.ts';
 import type { Keyring, KeyStore } from '../keys/keyring.ts';
-import type { SealingKey } from '../keys/seal.ts';
+import { SealError, type SealingKey } from '../keys/seal.ts';
 import { AuditChains, type AuditRecord, type Realm } from './audit-chain.ts';
 import { Batcher } from './batcher.ts';
 import type { Connection } from './connect.ts';
@@ -17,6 +17,8 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
   readonly keys: KeyStore;
   /** Writes an audit entry with the change: both are committed, or neither. The environment may write in organizations' logs too. */
   audit(action: AuditAction, target?: string, facts?: AuditRecord['facts'], realm?: Realm): void;
+  /** The same for a change that somebody else than the transaction's actor made, where changes are written together. */
+  auditAs(record: AuditRecord): void;
   /** Runs a statement as it is, for the job queue. */
   run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** See `Heads.lock`: needed by what reads protected rows in order to change them. */
@@ -124,6 +126,7 @@ export class Database {
           realm,
           keys: keyStore(sql),
           audit: (action, target, facts = {}, at = realm) => void entries.push({ realm: at, record: { action, actor, target, facts } }),
+          auditAs: (record) => void entries.push({ realm, record }),
           run: async (text, values = []) => {
             const { rows } = await sql.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, values));
             return { rows };
@@ -170,6 +173,7 @@ function checkRealm(realm: Realm): string {
 
 function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
+  if (error instanceof SealError) return new AppError('integrity_failed', error.place ? describeRecord(error.place) : {}, { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const known =
     SQLSTATES[code] ??

@@ -1,0 +1,18 @@
+// What the app and other features may ask of people.
+import type { UserId } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import type { Database } from '../../db/database.ts';
+import { findProfiles } from './store.ts';
+
+export { createIdentity } from './identity.ts';
+
+/** Names and addresses of people by id, for lists; people who are gone are left out. */
+export async function findPeople(db: Database, users: readonly UserId[]): Promise<Map<UserId, { name: string; email: string }>> {
+  const profiles = await db.transaction('environment', 'system', (tx) => findProfiles(db.keyring, tx, users));
+  return new Map([...profiles].map(([id, { name, email }]) => [id, { name, email }]));
+}
+
+/** Names of people by id, for lists. */
+export async function displayNames({ db }: Pick<Context, 'db'>, users: readonly UserId[]): Promise<Map<string, string>> {
+  return new Map([...(await findPeople(db, users))].map(([id, { name }]) => [id, name]));
+}

@@ -1,0 +1,209 @@
+import type { SessionId, UserId } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import type { Transaction } from '../../db/database.ts';
+import { AppError } from '../../errors.ts';
+import type { Handlers } from '../../http/mount.ts';
+import type { AccountScope, PublicScope } from '../../http/scope.ts';
+import { describeError } from '../../log.ts';
+import { acceptInvitation, type Belonging, listBelongings } from '../organizations/index.ts';
+import { createLink, readLink } from './links.ts';
+import { MAILS } from './mails.ts';
+import { giveSession, startSession, takeSessionBack } from './sessions.ts';
+import { isSameAddress, isSignUpOpen, signUp } from './sign-up.ts';
+import { changeUser, deleteSessions, findUser, listSessions, type Tx, type User } from './store.ts';
+import { createPasswords, emailIndex } from './strategies/email.ts';
+
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId'>;
+
+export function authRoutes(context: Ports): Handlers<'auth'> {
+  const { config, db, keyring, limiter, mailer, log, now } = context;
+  const passwords = createPasswords();
+
+  return {
+    async options() {
+      return { signUp: config.signUp, signUpOpen: await isSignUpOpen(context), mail: mailer !== undefined };
+    },
+
+    async signUp(scope, { body }) {
+      if (!body.invitation && !(await isSignUpOpen(context))) throw new AppError('sign_up_closed');
+      const { user, session } = await signUp(context, scope, body, await passwords.hash(body.password));
+      giveSession(scope, session.token);
+      sendLink('verify', user, scope);
+      return toAccount(user, session.id, await listBelongings(db, user.id));
+    },
+
+    async signIn(scope, { body }) {
+      const index = emailIndex(keyring, body.email);
+      const address = Buffer.from(index).toString('base64url');
+      limiter.take('sign-in', address);
+      const found = await db.transaction('environment', 'visitor', (tx) => findUser(keyring, tx, { email: index }));
+      const right = await passwords.matches(found?.password, body.password);
+      if (!found || !right) {
+        await db.audit('environment', { action: 'session.refused', actor: 'visitor', target: found?.id });
+        throw new AppError('wrong_credentials');
+      }
+      limiter.giveBack('sign-in', address);
+      return enter(scope, found.id, async (tx) => {
+        const user = await findUser(keyring, tx, { id: found.id });
+        // The password may have been changed while this one was compared.
+        if (user?.password !== found.password) throw new AppError('wrong_credentials');
+        return user;
+      });
+    },
+
+    async signInByLink(scope, { body }) {
+      const { id, links } = readLink(keyring, 'sign-in', body.token, now());
+      return enter(scope, id, (tx) => changeUser(keyring, tx, id, useLink(links)));
+    },
+
+    async signOut(scope) {
+      await change(scope.user, async (tx, audit) => {
+        await deleteSessions(tx, scope.user, (id) => id === scope.session);
+        audit('session.ended', scope.session);
+      });
+      takeSessionBack(scope);
+    },
+
+    async me({ user, session }) {
+      const found = await db.transaction('environment', user, (tx) => findUser(keyring, tx, { id: user }));
+      if (!found) throw new AppError('not_signed_in');
+      return toAccount(found, session, await listBelongings(db, user));
+    },
+
+    async rename({ user, session }, { body }) {
+      const { changed, belongings } = await change(user, async (tx, audit) => {
+        audit('account.changed', user);
+        return changeUser(keyring, tx, user, () => ({ name: body.name }));
+      });
+      return toAccount(changed, session, belongings);
+    },
+
+    async changePassword({ user, session }, { body }) {
+      const found = await db.transaction('environment', user, (tx) => findUser(keyring, tx, { id: user }));
+      if (!(await passwords.matches(found?.password, body.current))) {
+        await db.audit('environment', { action: 'account.password_refused', actor: user });
+        throw new AppError('wrong_credentials');
+      }
+      const password = await passwords.hash(body.password);
+      await setPassword(user, () => ({ password }), session);
+    },
+
+    async sessions({ user, session }) {
+      const at = now();
+      const found = await db.transaction('environment', user, (tx) => listSessions(keyring, tx, user));
+      return found
+        .filter(({ expiresAt }) => expiresAt > at)
+        .map(({ id, device, address, createdAt, expiresAt }) => ({
+          id,
+          current: id === session,
+          device,
+          address,
+          createdAt: createdAt.toISOString(),
+          expiresAt: expiresAt.toISOString(),
+        }));
+    },
+
+    async endSession(scope, { params }) {
+      await change(scope.user, async (tx, audit) => {
+        if ((await deleteSessions(tx, scope.user, (id) => id === params.session)) === 0) throw new AppError('not_found');
+        audit('session.ended', params.session);
+      });
+      if (params.session === scope.session) takeSessionBack(scope);
+    },
+
+    async requestReset(scope, { body }) {
+      const index = emailIndex(keyring, body.email);
+      limiter.take('sign-in', Buffer.from(index).toString('base64url'));
+      const user = await db.transaction('environment', 'visitor', (tx) => findUser(keyring, tx, { email: index }));
+      await db.audit('environment', { action: 'account.reset_requested', actor: 'visitor', target: user?.id });
+      if (user) sendLink('reset', user, scope);
+    },
+
+    async completeReset(_, { body }) {
+      const { id, links } = readLink(keyring, 'reset', body.token, now());
+      const password = await passwords.hash(body.password);
+      // Whoever opened the mailed link reads that address' mail.
+      await setPassword(id, (user) => ({ ...useLink(links)(user), password, emailVerified: true }));
+    },
+
+    async requestVerification(scope) {
+      const user = await db.transaction('environment', scope.user, (tx) => findUser(keyring, tx, { id: scope.user }));
+      await db.audit('environment', { action: 'account.verification_requested', actor: scope.user });
+      if (user && !user.emailVerified) sendLink('verify', user, scope);
+    },
+
+    async verifyEmail(_, { body }) {
+      const { id, links } = readLink(keyring, 'verify', body.token, now());
+      await change(id, async (tx, audit) => {
+        await changeUser(keyring, tx, id, (user) => ({ ...useLink(links)(user), emailVerified: true }));
+        audit('account.verified', id);
+      });
+    },
+
+    async acceptInvitation({ user, session }, { body }) {
+      const found = await db.transaction('environment', user, async (tx) => {
+        const person = await findUser(keyring, tx, { id: user });
+        if (!person) throw new AppError('not_signed_in');
+        await acceptInvitation(context, tx, body.invitation, { id: user, isAddress: isSameAddress(context, person.email) });
+        return person;
+      });
+      return toAccount(found, session, await listBelongings(db, user));
+    },
+  };
+
+  /** Starts a session for a person whose proof `prove` completes in the same transaction. */
+  async function enter(scope: PublicScope, id: UserId, prove: (tx: Tx) => Promise<User>) {
+    const { changed, belongings } = await change(id, async (tx, audit) => {
+      const user = await prove(tx);
+      const session = await startSession(context, tx, id, scope);
+      audit('session.started', session.id);
+      return { user, session };
+    });
+    giveSession(scope, changed.session.token);
+    return toAccount(changed.user, changed.session.id, belongings);
+  }
+
+  async function setPassword(id: UserId, how: (user: User) => Partial<User>, keep?: AccountScope['session']): Promise<void> {
+    await change(id, async (tx, audit) => {
+      // A link made before must not undo the change.
+      await changeUser(keyring, tx, id, (user) => ({ links: user.links + 1, ...how(user) }));
+      await deleteSessions(tx, id, (session) => session !== keep);
+      audit('account.password_changed', id);
+    });
+  }
+
+  /** Changes something of a person; each organization of the person finds it in its audit log. */
+  async function change<T>(
+    user: UserId,
+    fn: (tx: Tx, audit: Transaction['audit']) => Promise<T>,
+  ): Promise<{ changed: T; belongings: Belonging[] }> {
+    const belongings = await listBelongings(db, user);
+    const changed = await db.transaction('environment', user, (tx) =>
+      fn(tx, (...entry) => {
+        tx.audit(...entry);
+        for (const { id } of belongings) tx.audit(entry[0], entry[1], entry[2], id);
+      }),
+    );
+    return { changed, belongings };
+  }
+
+  /** Nobody waits for the mail server; where there is none, or it fails, the answer is the same. */
+  function sendLink(purpose: keyof typeof MAILS, user: User, { origin }: PublicScope): void {
+    const link = createLink(keyring, purpose, user, origin, now());
+    mailer
+      ?.send({ to: user.email, ...MAILS[purpose](link) })
+      .catch((error: unknown) => log.warn({ user: user.id, err: describeError(error) }, 'mail was not taken'));
+  }
+}
+
+/** Uses up the link that was made when the person had used `links`. */
+function useLink(links: number): (user: User) => { links: number } {
+  return (user) => {
+    if (user.links !== links) throw new AppError('link_invalid');
+    return { links: links + 1 };
+  };
+}
+
+function toAccount({ id, email, name, emailVerified }: User, session: SessionId, organizations: Belonging[]) {
+  return { id, email, name, emailVerified, session, organizations };
+}

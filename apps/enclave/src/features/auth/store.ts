@@ -1,0 +1,152 @@
+import type { SessionId, UserId } from '@privexbot/contract';
+import type { Transaction } from '../../db/database.ts';
+import type { Tables } from '../../db/tables.ts';
+import { AppError } from '../../errors.ts';
+import type { Keyring } from '../../keys/keyring.ts';
+import { openValue, type Place, sealValue } from '../../keys/seal.ts';
+
+/** People and sessions belong to no organization. */
+export type Tx = Transaction<'environment'>;
+
+/** What is sealed in a person's row. */
+export interface Profile {
+  readonly email: string;
+  readonly name: string;
+  readonly emailVerified: boolean;
+  /** argon2id in PHC string format. */
+  readonly password: string;
+  /** How many one-time links were used. */
+  readonly links: number;
+}
+export type User = Profile & { readonly id: UserId };
+
+export interface Session {
+  readonly id: SessionId;
+  readonly user: UserId;
+  readonly device: string;
+  readonly address: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+function userPlace(row: Omit<Tables['users'], 'sealed'>): Place {
+  return { table: 'users', realm: 'environment', id: row.id, version: row.version, clear: [hex(row.email_index)] };
+}
+
+function sessionPlace(row: Omit<Tables['sessions'], 'sealed'>): Place {
+  const { id, version, user_id, token_hash, expires_at } = row;
+  return { table: 'sessions', realm: 'environment', id, version, clear: [user_id, hex(token_hash), expires_at.toISOString()] };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+export async function hasUsers(tx: Tx): Promise<boolean> {
+  return (await tx.sql.selectFrom('users').select('id').limit(1).execute()).length > 0;
+}
+
+export async function insertUser(
+  keyring: Keyring,
+  tx: Tx,
+  id: UserId,
+  email_index: Uint8Array,
+  profile: Profile,
+  created_at: Date,
+): Promise<void> {
+  const row = { id, email_index, version: 1, created_at };
+  const sealed = sealValue(keyring.environment, userPlace(row), profile);
+  await tx.record('users', id, sealed);
+  await tx.sql
+    .insertInto('users')
+    .values({ ...row, sealed })
+    .execute();
+}
+
+export async function findUser(keyring: Keyring, tx: Tx, by: { id: UserId } | { email: Uint8Array }): Promise<User | undefined> {
+  const row = await tx.sql
+    .selectFrom('users')
+    .selectAll()
+    .where((is) => ('id' in by ? is('id', '=', by.id) : is('email_index', '=', by.email)))
+    .executeTakeFirst();
+  return row && (await openUser(keyring, tx, row));
+}
+
+/** Names and addresses for lists; people who are gone are left out. */
+export async function findProfiles(keyring: Keyring, tx: Tx, ids: readonly UserId[]): Promise<Map<UserId, Profile>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.sql.selectFrom('users').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, openValue<Profile>(keyring.environment, userPlace(row), row.sealed)]));
+}
+
+/** Changes what is sealed in a person's row; `change` sees the latest and may throw. */
+export async function changeUser(keyring: Keyring, tx: Tx, id: UserId, change: (user: User) => Partial<Profile>): Promise<User> {
+  await tx.lock('users');
+  const row = await tx.sql.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) throw new AppError('not_found');
+  const user = await openUser(keyring, tx, row);
+  const { id: _, ...profile } = { ...user, ...change(user) };
+  const version = row.version + 1;
+  const sealed = sealValue(keyring.environment, userPlace({ ...row, version }), profile);
+  await tx.record('users', id, sealed);
+  await tx.sql.updateTable('users').set({ version, sealed }).where('id', '=', id).execute();
+  return { id, ...profile };
+}
+
+export async function insertSession(keyring: Keyring, tx: Tx, session: Session, token_hash: Uint8Array): Promise<void> {
+  const { id, user, device, address, createdAt, expiresAt } = session;
+  const row = { id, user_id: user, token_hash, expires_at: expiresAt, version: 1, created_at: createdAt };
+  const sealed = sealValue(keyring.environment, sessionPlace(row), { device, address });
+  await tx.record('sessions', id, sealed);
+  await tx.sql
+    .insertInto('sessions')
+    .values({ ...row, sealed })
+    .execute();
+}
+
+export async function findSession(keyring: Keyring, tx: Tx, tokenHash: Uint8Array): Promise<Session | undefined> {
+  const row = await tx.sql.selectFrom('sessions').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst();
+  return row && (await openSession(keyring, tx, row));
+}
+
+/** Oldest first. */
+export async function listSessions(keyring: Keyring, tx: Tx, user: UserId): Promise<Session[]> {
+  const rows = await tx.sql.selectFrom('sessions').selectAll().where('user_id', '=', user).orderBy('id').execute();
+  return Promise.all(rows.map((row) => openSession(keyring, tx, row)));
+}
+
+/** Deletes the sessions of a person that `which` names by id and expiry. @returns how many there were */
+export async function deleteSessions(tx: Tx, user: UserId, which: (id: SessionId, expiresAt: Date) => boolean): Promise<number> {
+  await tx.lock('sessions');
+  const rows = await tx.sql.selectFrom('sessions').select(['id', 'expires_at']).where('user_id', '=', user).execute();
+  const chosen = rows.filter((row) => which(row.id, row.expires_at));
+  for (const { id } of chosen) {
+    await tx.record('sessions', id, null);
+    await tx.sql.deleteFrom('sessions').where('id', '=', id).execute();
+  }
+  return chosen.length;
+}
+
+/** Whom a refused row seems to belong to, so that the Admin concerned can be told. */
+export async function findClaimedUser(tx: Tx, table: unknown, id: unknown): Promise<UserId | undefined> {
+  if (table === 'users') return id as UserId;
+  if (table !== 'sessions') return undefined;
+  const row = await tx.sql
+    .selectFrom('sessions')
+    .select('user_id')
+    .where('id', '=', id as SessionId)
+    .executeTakeFirst();
+  return row?.user_id;
+}
+
+async function openUser(keyring: Keyring, tx: Tx, row: Tables['users']): Promise<User> {
+  const profile = openValue<Profile>(keyring.environment, userPlace(row), row.sealed);
+  await tx.check('users', row.id, row.sealed);
+  return { id: row.id, ...profile };
+}
+
+async function openSession(keyring: Keyring, tx: Tx, row: Tables['sessions']): Promise<Session> {
+  const { device, address } = openValue<{ device: string; address: string }>(keyring.environment, sessionPlace(row), row.sealed);
+  await tx.check('sessions', row.id, row.sealed);
+  return { id: row.id, user: row.user_id, device, address, createdAt: row.created_at, expiresAt: row.expires_at };
+}

@@ -1,0 +1,94 @@
+// What other features may ask of organizations.
+import type { OrgId, Role, UserId, WorkspaceId } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import type { Database, Transaction } from '../../db/database.ts';
+import { AppError } from '../../errors.ts';
+import {
+  deleteInvitation,
+  findInvitation,
+  findOrganization,
+  insertMembership,
+  insertOrganization,
+  insertWorkspace,
+  listMemberships,
+  listOrganizationIds,
+  listWorkspaces,
+} from './store.ts';
+
+type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
+type EnvironmentTx = Transaction<'environment'>;
+
+/** An organization as one of its members sees it. */
+export interface Belonging {
+  readonly id: OrgId;
+  readonly name: string;
+  readonly role: Role;
+  readonly workspaces: { readonly id: WorkspaceId; readonly name: string }[];
+}
+
+/** Makes an organization with its key, a first workspace and its first Admin. */
+export async function createOrganization({ keyring, now, newId }: Ports, tx: EnvironmentTx, name: string, admin: UserId): Promise<void> {
+  const org = newId('org');
+  const createdAt = now();
+  await keyring.createOrganizationKey(tx.keys, org);
+  await insertOrganization(keyring, tx, { id: org, name, createdAt });
+  await insertWorkspace(keyring, tx, org, { id: newId('workspace'), name: 'General', createdAt });
+  await insertMembership(keyring, tx, { id: newId('membership'), org, user: admin, role: 'admin', createdAt });
+  tx.audit('organization.created', org, {}, org);
+  tx.audit('member.joined', admin, { role: 'admin' }, org);
+}
+
+/**
+ * Uses an invitation up and makes the person a member.
+ * @param person the account that accepts; its address must be the invited one
+ * @throws AppError `link_invalid`, or `bad_request` where the person is another one or a member already
+ */
+export async function acceptInvitation(
+  { keyring, now, newId }: Ports,
+  tx: EnvironmentTx,
+  token: string,
+  person: { id: UserId; isAddress: (email: string) => boolean },
+): Promise<void> {
+  const invitation = await findInvitation(keyring, tx, token);
+  if (!invitation || invitation.expiresAt <= now()) throw new AppError('link_invalid');
+  const { org, role } = invitation;
+  if (!person.isAddress(invitation.email))
+    throw new AppError('bad_request', { problem: 'email: the invitation is for another address', field: 'email' });
+  await tx.lock('memberships', org);
+  if ((await listMemberships(keyring, tx, org, person.id)).length > 0)
+    throw new AppError('bad_request', { problem: 'you are a member of this organization already' });
+  await deleteInvitation(tx, org, invitation.id);
+  await insertMembership(keyring, tx, { id: newId('membership'), org, user: person.id, role, createdAt: now() });
+  tx.audit('member.joined', person.id, { role, invitation: invitation.id }, org);
+}
+
+/** The organizations of a person with roles and workspaces. One whose rows are refused is left out, and its Admin told. */
+export async function listBelongings(db: Database, user: UserId): Promise<Belonging[]> {
+  const ids = await db.transaction('environment', user, (tx) => listOrganizationIds(tx, user));
+  const found = await Promise.all(ids.map((org) => findBelonging(db, user, org)));
+  return found.filter((one) => one !== undefined);
+}
+
+export function findRole(db: Database, user: UserId, org: OrgId): Promise<Role | undefined> {
+  return db.transaction(org, user, async (tx) => (await listMemberships(db.keyring, tx, org, user))[0]?.role);
+}
+
+export function hasWorkspace(db: Database, org: OrgId, workspace: WorkspaceId): Promise<boolean> {
+  return db.transaction(org, 'system', async (tx) => (await listWorkspaces(db.keyring, tx, org, workspace)).length > 0);
+}
+
+async function findBelonging(db: Database, user: UserId, org: OrgId): Promise<Belonging | undefined> {
+  try {
+    return await db.transaction(org, user, async (tx) => {
+      const [membership] = await listMemberships(db.keyring, tx, org, user);
+      const organization = await findOrganization(db.keyring, tx, org);
+      if (!membership || !organization) return undefined;
+      const workspaces = await listWorkspaces(db.keyring, tx, org);
+      return { id: org, name: organization.name, role: membership.role, workspaces: workspaces.map(({ id, name }) => ({ id, name })) };
+    });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'integrity_failed') throw error;
+    await db.audit(org, { action: 'refused.integrity_failed', actor: user, facts: error.details });
+    return undefined;
+  }
+}
