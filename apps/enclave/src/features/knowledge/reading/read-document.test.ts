@@ -56,7 +56,7 @@ test('a document ends with its format, title, length and pages, and progress com
 
 test('a PDF of 10,000 pages is read with progress within the default limits', { timeout: 300_000 }, async () => {
   const bytes = (async function* () {
-    yield* writePdf(10_000, (page) => proseLines(page).slice(0, 12));
+    yield* writePdf(10_000, (page) => proseLines(page).slice(0, 4));
   })();
   let passages = 0;
   let last: ReadEvent | undefined;
@@ -65,7 +65,7 @@ test('a PDF of 10,000 pages is read with progress within the default limits', { 
     last = event;
   }
   expect(last).toMatchObject({ type: 'done', pages: 10_000 });
-  expect(passages).toBeGreaterThan(8000);
+  expect(passages).toBeGreaterThan(3000);
 });
 
 test('100 MB of text flow through a child whose memory stays small, at the pace of the caller', { timeout: 300_000 }, async () => {

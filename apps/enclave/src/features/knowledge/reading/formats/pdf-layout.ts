@@ -1,11 +1,6 @@
 import { toLine } from '../normalise.ts';
 import type { TextBlock } from './format.ts';
-
-/** A run of text on a page as pdf.js gives it: `transform` holds scale and position in points, y upwards. */
-export type TextItem = { str: string; transform: number[]; width: number; height: number; hasEOL: boolean };
-
-/** A line of text. All lengths are in points; `y` grows downwards. */
-type Line = { text: string; left: number; right: number; y: number; size: number };
+import { type Line, type TextItem, toLines } from './pdf-lines.ts';
 
 /** A gap between lines above this many line heights parts paragraphs. */
 const PARAGRAPH_GAP = 1.6;
@@ -38,33 +33,6 @@ export function createPageLayout(): (items: TextItem[]) => TextBlock[] {
     flush();
     return blocks;
   };
-}
-
-/** Joins runs that stand on one line. pdf.js itself puts spaces where runs are apart. */
-function toLines(items: TextItem[]): Line[] {
-  const lines: Line[] = [];
-  let line: Line | undefined;
-  for (const { str, transform, width, hasEOL } of items) {
-    const [a = 0, b = 0, , , x = 0, y = 0] = transform;
-    if (str !== '') {
-      const isUpright = Math.abs(a) >= Math.abs(b);
-      const [left, top] = isUpright ? [x, -y] : [y, x];
-      line ??= { text: '', left, right: left, y: top, size: 0 };
-      line.text += str;
-      if (str.trim() !== '') {
-        line.size = Math.max(line.size, Math.round(2 * Math.hypot(a, b)) / 2);
-        line.left = Math.min(line.left, left);
-        line.right = Math.max(line.right, left + width);
-        line.y = top;
-      }
-    }
-    if (hasEOL && line) {
-      lines.push(line);
-      line = undefined;
-    }
-  }
-  if (line) lines.push(line);
-  return lines.filter(({ text }) => text.trim() !== '');
 }
 
 function isApart(last: Line, line: Line): boolean {

@@ -3,7 +3,8 @@ import { getDocumentProxy } from 'unpdf';
 import { ReadFailure } from '../failures.ts';
 import { toLine } from '../normalise.ts';
 import type { FormatEvent, Source } from './format.ts';
-import { createPageLayout, type TextItem } from './pdf-layout.ts';
+import { createPageLayout } from './pdf-layout.ts';
+import type { TextItem } from './pdf-lines.ts';
 
 /** pdf.js keeps fonts and objects of every page it saw; they are dropped each time this many pages are done. */
 const PAGES_BETWEEN_CLEANUPS = 64;
