@@ -1,0 +1,35 @@
+import { Button } from '@privexbot/ui/base/Button.tsx';
+import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
+import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { useState } from 'react';
+import { api } from '../../api.ts';
+import { useForm } from '../../forms/use-form.ts';
+import { AuthPage } from './AuthPage.tsx';
+import { takeToken, useArrive } from './arrive.ts';
+
+/** Signs in with a one-time link. The press is asked for, since mail scanners open links and would use it up. */
+export function OneTimeLink() {
+  const t = useText();
+  const arrive = useArrive();
+  const [token] = useState(takeToken);
+  const form = useForm({
+    initial: {},
+    check: () => ({}),
+    submit: async () => arrive(await (await api()).auth.signInByLink({ body: { token } }), '/account'),
+  });
+  return (
+    <AuthPage title={t('link.title')}>
+      {token ? (
+        <form {...form.form} className="flex flex-col gap-4">
+          <p>{t('link.text')}</p>
+          {form.failure && <ErrorNote title={t('signIn.failed')} failure={form.failure} />}
+          <Button type="submit" variant="primary" busy={form.busy}>
+            {t('signIn.action')}
+          </Button>
+        </form>
+      ) : (
+        <p>{t('link.missing')}</p>
+      )}
+    </AuthPage>
+  );
+}

@@ -1,0 +1,62 @@
+import { Button } from '@privexbot/ui/base/Button.tsx';
+import { TextField } from '@privexbot/ui/base/Field.tsx';
+import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
+import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api } from '../../api.ts';
+import { useForm } from '../../forms/use-form.ts';
+import { AuthPage } from './AuthPage.tsx';
+import { takeToken, useArrive } from './arrive.ts';
+import { emailProblem, newPasswordProblem, PASSWORD_MIN, problems } from './checks.ts';
+import { useOptions } from './use-options.ts';
+
+/** A new account, or one that joins by an invitation whose secret stands in the fragment. */
+export function SignUp() {
+  const t = useText();
+  const arrive = useArrive();
+  const [invitation] = useState(takeToken);
+  const options = useOptions();
+  const form = useForm({
+    initial: { email: '', password: '' },
+    check: ({ email, password }) => problems({ email: emailProblem(t, email), password: newPasswordProblem(t, password) }),
+    submit: async (body) => {
+      const account = await (await api()).auth.signUp({ body: invitation ? { ...body, invitation } : body });
+      await arrive(account, invitation ? '/' : '/welcome');
+    },
+  });
+  const signIn = (
+    <p>
+      {t('signUp.haveAccount')}{' '}
+      <Link to="/sign-in" className="text-accent-text underline">
+        {t('signIn.action')}
+      </Link>
+    </p>
+  );
+
+  if (options && !options.signUpOpen && !invitation) {
+    return (
+      <AuthPage title={t('signUp.closedTitle')} footer={signIn}>
+        <p>{t('signUp.closed')}</p>
+      </AuthPage>
+    );
+  }
+  return (
+    <AuthPage title={invitation ? t('signUp.invited') : t('signUp.title')} footer={signIn}>
+      <form {...form.form} className="flex flex-col gap-4">
+        <TextField {...form.field('email')} label={t('auth.email')} type="email" autoComplete="username" inputMode="email" />
+        <TextField
+          {...form.field('password')}
+          label={t('auth.password')}
+          help={t('auth.passwordHelp', { minimum: PASSWORD_MIN })}
+          type="password"
+          autoComplete="new-password"
+        />
+        {form.failure && <ErrorNote title={t('signUp.failed')} failure={form.failure} />}
+        <Button type="submit" variant="primary" busy={form.busy}>
+          {t('signUp.action')}
+        </Button>
+      </form>
+    </AuthPage>
+  );
+}

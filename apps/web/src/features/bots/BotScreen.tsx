@@ -1,0 +1,3 @@
+export function BotScreen() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function NewBot() {
+  return null;
+}

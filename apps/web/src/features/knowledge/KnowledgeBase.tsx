@@ -1,0 +1,3 @@
+export function KnowledgeBase() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function KnowledgeList() {
+  return null;
+}

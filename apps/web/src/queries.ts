@@ -1,0 +1,136 @@
+/** What the app reads from the server, each under one key. Screens share the cache and never a copy of it. */
+import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import { api, toFailure } from './api.ts';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // Only failures that may pass by themselves are tried again.
+      retry: (count, error) => count < 2 && toFailure(error).retry && toFailure(error).code !== 'internal',
+    },
+  },
+});
+
+export interface Place {
+  org: string;
+  workspace: string;
+}
+
+const WORKING_POLL_MS = 1_000;
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async ({ signal }) => (await api()).auth.me({}, { signal }),
+  staleTime: 60_000,
+});
+
+export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: async () => (await api()).auth.sessions({}) });
+
+export const botsQuery = (params: Place) =>
+  queryOptions({ queryKey: ['bots', params], queryFn: async ({ signal }) => (await api()).bots.list({ params }, { signal }) });
+
+export const botQuery = (params: Place & { bot: string }) =>
+  queryOptions({ queryKey: ['bot', params], queryFn: async ({ signal }) => (await api()).bots.get({ params }, { signal }) });
+
+export const versionsQuery = (params: Place & { bot: string }) =>
+  queryOptions({
+    queryKey: ['bot', params, 'versions'],
+    queryFn: async ({ signal }) => (await api()).bots.versions({ params }, { signal }),
+  });
+
+export const versionQuery = (params: Place & { bot: string; version: string }, against?: string) =>
+  queryOptions({
+    queryKey: ['bot', params, 'version', against],
+    queryFn: async ({ signal }) => (await api()).bots.version({ params, query: against ? { against } : {} }, { signal }),
+  });
+
+export const deploymentsQuery = (params: Place & { bot: string }) =>
+  queryOptions({
+    queryKey: ['bot', params, 'deployments'],
+    queryFn: async ({ signal }) => (await api()).bots.deployments({ params }, { signal }),
+  });
+
+export const knowledgeListQuery = (params: Place) =>
+  queryOptions({ queryKey: ['knowledge', params], queryFn: async ({ signal }) => (await api()).knowledge.list({ params }, { signal }) });
+
+export type InKnowledge = Place & { knowledge: string };
+
+export const knowledgeQuery = (params: InKnowledge) =>
+  queryOptions({
+    queryKey: ['knowledge-base', params],
+    queryFn: async ({ signal }) => (await api()).knowledge.get({ params }, { signal }),
+  });
+
+/** Asks again every second while a document is being read or made findable by meaning, and not at all otherwise. */
+export const documentsQuery = (params: InKnowledge) =>
+  infiniteQueryOptions({
+    queryKey: ['documents', params],
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) =>
+      (await api()).knowledge.documents({ params, query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, { signal }),
+    getNextPageParam: (page) => page.next,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.items.some((item) => isWorking(item))) ? WORKING_POLL_MS : false,
+  });
+
+export const documentQuery = (params: InKnowledge & { document: string }) =>
+  queryOptions({
+    queryKey: ['document', params],
+    queryFn: async ({ signal }) => (await api()).knowledge.document({ params }, { signal }),
+    refetchInterval: ({ state }) => (state.data && isWorking(state.data) ? WORKING_POLL_MS : false),
+  });
+
+export const PASSAGES_PER_PAGE = 50;
+
+export const passagesQuery = (params: InKnowledge & { document: string }, from: number) =>
+  queryOptions({
+    queryKey: ['document', params, 'passages', from],
+    queryFn: async ({ signal }) => (await api()).knowledge.passages({ params, query: { from, limit: PASSAGES_PER_PAGE } }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const organizationQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['organization', org],
+    queryFn: async ({ signal }) => (await api()).organizations.get({ params: { org } }, { signal }),
+  });
+
+export const modelsQuery = (org: string) =>
+  queryOptions({ queryKey: ['models', org], queryFn: async ({ signal }) => (await api()).models.list({ params: { org } }, { signal }) });
+
+export const apiKeysQuery = (org: string) =>
+  queryOptions({ queryKey: ['api-keys', org], queryFn: async ({ signal }) => (await api()).apiKeys.list({ params: { org } }, { signal }) });
+
+export const usageQuery = (org: string, days: number) =>
+  queryOptions({
+    queryKey: ['usage', org, days],
+    queryFn: async ({ signal }) => (await api()).usage.read({ params: { org }, query: { days } }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+
+export const auditQuery = (org: string, action: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', org, action],
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) =>
+      (await api()).audit.list(
+        { params: { org }, query: { limit: 50, ...(action ? { action } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.next,
+  });
+
+export const auditReportQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['audit-report', org],
+    queryFn: async ({ signal }) => (await api()).audit.verify({ params: { org } }, { signal }),
+    staleTime: 60_000,
+  });
+
+/** Whether something about a document still changes by itself. */
+export function isWorking(document: { state: string; passages: number; embedded: number }): boolean {
+  return (
+    document.state === 'queued' || document.state === 'reading' || (document.state === 'ready' && document.embedded < document.passages)
+  );
+}

@@ -1,0 +1,187 @@
+/** Every address of the app. Each screen is a file of its own, fetched when it is first opened. */
+import type { Texts } from '@privexbot/ui/text/texts.ts';
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { LoadFailed, NotFound, RootLayout } from './frame/RootLayout.tsx';
+
+const root = createRootRouteWithContext<{ texts: Texts }>()({
+  component: RootLayout,
+  notFoundComponent: NotFound,
+  errorComponent: LoadFailed,
+});
+
+/** Text search parameters, the rest dropped. */
+const textSearch =
+  <const K extends string>(...names: readonly K[]) =>
+  (search: Record<string, unknown>): { [name in K]?: string } =>
+    Object.fromEntries(names.flatMap((name) => (typeof search[name] === 'string' ? [[name, search[name]]] : []))) as {
+      [name in K]?: string;
+    };
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: textSearch('next'),
+  component: lazyRouteComponent(() => import('./features/auth/SignIn.tsx'), 'SignIn'),
+});
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: lazyRouteComponent(() => import('./features/auth/SignUp.tsx'), 'SignUp'),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./features/auth/SignUp.tsx'), 'SignUp'),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./features/auth/Reset.tsx'), 'Reset'),
+});
+const link = createRoute({
+  getParentRoute: () => root,
+  path: '/link',
+  component: lazyRouteComponent(() => import('./features/auth/OneTimeLink.tsx'), 'OneTimeLink'),
+});
+const verifyAddress = createRoute({
+  getParentRoute: () => root,
+  path: '/verify-address',
+  component: lazyRouteComponent(() => import('./features/auth/ProveAddress.tsx'), 'ProveAddress'),
+});
+
+/** Everything below needs a signed-in person; others are sent to sign in and come back. What only they need is fetched here. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: async ({ location, context }) => {
+    const { enter } = await import('./session/enter.ts');
+    const account = await enter(context.texts);
+    if (!account) throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } });
+    return { account };
+  },
+  component: lazyRouteComponent(() => import('./session/SignedIn.tsx'), 'SignedIn'),
+});
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad: ({ context }) => {
+    const org = context.account.organizations[0];
+    throw org ? redirect({ to: '/o/$org', params: { org: org.id } }) : redirect({ to: '/account' });
+  },
+});
+const framed = createRoute({
+  getParentRoute: () => signedIn,
+  id: 'framed',
+  component: lazyRouteComponent(() => import('./frame/Frame.tsx'), 'Frame'),
+});
+const welcome = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./features/welcome/Welcome.tsx'), 'Welcome'),
+});
+const account = createRoute({
+  getParentRoute: () => framed,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./features/account/AccountScreen.tsx'), 'AccountScreen'),
+});
+const org = createRoute({ getParentRoute: () => framed, path: '/o/$org' });
+const orgHome = createRoute({
+  getParentRoute: () => org,
+  path: '/',
+  component: lazyRouteComponent(() => import('./features/home/Home.tsx'), 'Home'),
+});
+const models = createRoute({
+  getParentRoute: () => org,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./features/models/Models.tsx'), 'Models'),
+});
+const keys = createRoute({
+  getParentRoute: () => org,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./features/api-keys/ApiKeys.tsx'), 'ApiKeys'),
+});
+const usage = createRoute({
+  getParentRoute: () => org,
+  path: '/usage',
+  validateSearch: textSearch('days'),
+  component: lazyRouteComponent(() => import('./features/usage/Usage.tsx'), 'Usage'),
+});
+const audit = createRoute({
+  getParentRoute: () => org,
+  path: '/audit',
+  validateSearch: textSearch('action'),
+  component: lazyRouteComponent(() => import('./features/audit/AuditLog.tsx'), 'AuditLog'),
+});
+const settings = createRoute({
+  getParentRoute: () => org,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./features/settings/Settings.tsx'), 'Settings'),
+});
+const workspace = createRoute({ getParentRoute: () => org, path: '/w/$workspace' });
+const bots = createRoute({
+  getParentRoute: () => workspace,
+  path: '/bots',
+  component: lazyRouteComponent(() => import('./features/bots/BotList.tsx'), 'BotList'),
+});
+const newBot = createRoute({
+  getParentRoute: () => workspace,
+  path: '/bots/new',
+  component: lazyRouteComponent(() => import('./features/bots/NewBot.tsx'), 'NewBot'),
+});
+const bot = createRoute({
+  getParentRoute: () => workspace,
+  path: '/bots/$bot/$tab',
+  component: lazyRouteComponent(() => import('./features/bots/BotScreen.tsx'), 'BotScreen'),
+});
+const knowledge = createRoute({
+  getParentRoute: () => workspace,
+  path: '/knowledge',
+  component: lazyRouteComponent(() => import('./features/knowledge/KnowledgeList.tsx'), 'KnowledgeList'),
+});
+const knowledgeBase = createRoute({
+  getParentRoute: () => workspace,
+  path: '/knowledge/$knowledge',
+  validateSearch: textSearch('tab'),
+  component: lazyRouteComponent(() => import('./features/knowledge/KnowledgeBase.tsx'), 'KnowledgeBase'),
+});
+const document = createRoute({
+  getParentRoute: () => workspace,
+  path: '/knowledge/$knowledge/documents/$document',
+  validateSearch: textSearch('passage', 'start', 'end'),
+  component: lazyRouteComponent(() => import('./features/knowledge/DocumentScreen.tsx'), 'DocumentScreen'),
+});
+
+const routeTree = root.addChildren([
+  signIn,
+  signUp,
+  invitation,
+  reset,
+  link,
+  verifyAddress,
+  signedIn.addChildren([
+    home,
+    welcome,
+    framed.addChildren([
+      account,
+      org.addChildren([
+        orgHome,
+        models,
+        keys,
+        usage,
+        audit,
+        settings,
+        workspace.addChildren([bots, newBot, bot, knowledge, knowledgeBase, document]),
+      ]),
+    ]),
+  ]),
+]);
+
+export function makeRouter(texts: Texts) {
+  return createRouter({ routeTree, context: { texts }, defaultPreload: 'intent', scrollRestoration: true });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,68 @@
+import { Button } from '@privexbot/ui/base/Button.tsx';
+import { Icon } from '@privexbot/ui/base/Icon.tsx';
+import { NotVerified } from '@privexbot/ui/state/NotVerified.tsx';
+import { LanguagePicker } from '@privexbot/ui/text/LanguagePicker.tsx';
+import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { Maximize2, Minimize2, Trash2, X } from 'lucide-react';
+import { useState } from 'react';
+import { DeleteChat } from './DeleteChat.tsx';
+import type { openHostLine } from './host.ts';
+
+/** Name of the bot, language, deletion, and in the widget's frame: larger, close. */
+export function ChatHeader({
+  title,
+  host,
+  canDelete,
+  onDelete,
+}: {
+  title: string;
+  host: ReturnType<typeof openHostLine>;
+  canDelete: boolean;
+  onDelete: () => Promise<void>;
+}) {
+  const t = useText();
+  const [expanded, setExpanded] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const sizeLabel = expanded ? t('visitor.smaller') : t('visitor.larger');
+  return (
+    <header className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-surface px-3 py-2">
+      <h1 className="min-w-0 flex-1 truncate text-reading font-semibold">
+        <bdi>{title}</bdi>
+      </h1>
+      <NotVerified />
+      <LanguagePicker className="max-w-28" />
+      {canDelete && (
+        <Button size="icon" variant="quiet" aria-label={t('visitor.delete')} title={t('visitor.delete')} onClick={() => setAsking(true)}>
+          <Icon of={Trash2} />
+        </Button>
+      )}
+      {host.inFrame && (
+        <>
+          <Button
+            size="icon"
+            variant="quiet"
+            className="max-xs:hidden"
+            aria-label={sizeLabel}
+            title={sizeLabel}
+            onClick={() => {
+              host.send({ privexbot: 'resize', expanded: !expanded });
+              setExpanded(!expanded);
+            }}
+          >
+            <Icon of={expanded ? Minimize2 : Maximize2} />
+          </Button>
+          <Button
+            size="icon"
+            variant="quiet"
+            aria-label={t('visitor.close')}
+            title={t('visitor.close')}
+            onClick={() => host.send({ privexbot: 'close' })}
+          >
+            <Icon of={X} />
+          </Button>
+        </>
+      )}
+      <DeleteChat open={asking} onClose={() => setAsking(false)} onDelete={onDelete} />
+    </header>
+  );
+}

@@ -1,0 +1,4 @@
+import './jitless.ts';
+import { createClient, fetchTransport } from '@privexbot/sdk';
+
+export const client = createClient(fetchTransport(location.origin));

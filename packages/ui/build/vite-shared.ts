@@ -1,0 +1,55 @@
+/** What the builds of web and widget have in common. */
+import { fileURLToPath } from 'node:url';
+import tailwind from '@tailwindcss/vite';
+import type { Plugin, UserConfig } from 'vite';
+import { messages } from './messages-plugin.ts';
+
+/**
+ * @param sources folders whose messages the bundle carries, `first` those of them that come at once
+ * @param assetsDir where the bundle's files lie, so that two bundles can share one origin
+ */
+export function sharedConfig({
+  assetsDir,
+  ...carried
+}: {
+  sources: readonly string[];
+  first?: readonly string[];
+  assetsDir: string;
+}): UserConfig {
+  return {
+    plugins: [tailwind(), messages(carried)],
+    resolve: {
+      alias: {
+        // The browser build decodes `&amp;` by writing HTML, which Trusted Types refuses; the one Node resolves has a table.
+        'decode-named-character-reference': fileURLToPath(import.meta.resolve('decode-named-character-reference')),
+      },
+    },
+    build: {
+      target: 'es2023',
+      assetsDir,
+      // Fonts and images come as files: the policy allows no `data:` fonts.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      manifest: true,
+      reportCompressedSize: false,
+      rolldownOptions: { checks: { moduleLevelDirective: false } },
+    },
+  };
+}
+
+/** Asks for a font in the page's head, since the style sheet that names it comes later. */
+export function preloadFont(name: RegExp): Plugin {
+  return {
+    name: 'privexbot-preload-font',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle }) {
+        const file = Object.keys(bundle ?? {}).find((candidate) => name.test(candidate));
+        if (!file) return [];
+        return [
+          { tag: 'link', attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${file}`, crossorigin: '' }, injectTo: 'head' },
+        ];
+      },
+    },
+  };
+}
