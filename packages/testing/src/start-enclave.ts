@@ -1,0 +1,132 @@
+// The real app, in process, on a real PostgreSQL database of its own.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OrgId, UserId, WorkspaceId } from '@privexbot/contract';
+import { createApp } from '@privexbot/enclave/app.ts';
+import { readConfig } from '@privexbot/enclave/config.ts';
+import type { Context } from '@privexbot/enclave/context.ts';
+import type { RootKeySource } from '@privexbot/enclave/keys/root-key.ts';
+import { openContext } from '@privexbot/enclave/open-context.ts';
+import { type Client, createClient, type Transport } from '@privexbot/sdk';
+import pg from 'pg';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
+
+/** What outlives a server: hand it to the next one to see a restart. */
+export interface Storage extends AsyncDisposable {
+  readonly database: TestDatabase;
+  readonly rootKey: RootKeySource;
+  readonly blobFolder: string;
+}
+
+export interface EnclaveOptions {
+  /** As in the environment, such as `{ PRIVEXBOT_SIGN_UP: 'first' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Kept when the enclave is disposed; without it the enclave has its own, which goes with it. */
+  readonly storage?: Storage;
+}
+
+export interface Person {
+  readonly client: Client;
+  readonly transport: Transport;
+  readonly email: string;
+  readonly password: string;
+  readonly user: UserId;
+  /** The first organization and its first workspace. */
+  readonly org: OrgId;
+  readonly workspace: WorkspaceId;
+}
+
+export interface Enclave extends AsyncDisposable {
+  readonly context: Context;
+  /** A caller with a cookie jar and a network address of its own; with an API key where one is given. */
+  transport(apiKey?: string): Transport;
+  client(apiKey?: string): Client;
+  /** A new person with an organization, or one who joins by invitation. */
+  signUp(wish?: { email?: string; organization?: string; invitation?: string }): Promise<Person>;
+  /** Moves the server's clock on. */
+  advance(ms: number): void;
+  /** Runs SQL as the database's owner, whom row security does not bind: for forging and for looking at what is stored. */
+  forge<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
+}
+
+export const PASSWORD = 'correct horse battery';
+const ORIGIN = 'http://127.0.0.1';
+let addresses = 0;
+let people = 0;
+
+export async function createStorage(): Promise<Storage> {
+  const database = await createTestDatabase();
+  const blobFolder = await mkdtemp(join(tmpdir(), 'privexbot-test-blobs-'));
+  const epochKey = randomBytes(32);
+  return {
+    database,
+    blobFolder,
+    rootKey: { kind: 'file', epoch: 1, databaseSecret: randomBytes(32), openEpoch: async () => epochKey },
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await rm(blobFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts the whole server without a socket: `await using enclave = await startEnclave()`. */
+export async function startEnclave({ settings = {}, storage: given }: EnclaveOptions = {}): Promise<Enclave> {
+  await using stack = new AsyncDisposableStack();
+  const storage = given ?? stack.use(await createStorage());
+  const { ownerUrl, appUrl } = storage.database;
+  let ahead = 0;
+  const config = readConfig({ PRIVEXBOT_LOG: 'silent', ...settings });
+  const context = stack.use(
+    await openContext(
+      config,
+      storage.rootKey,
+      { ownerUrl, appUrl, blobFolder: storage.blobFolder, soleServer: true },
+      () => new Date(Date.now() + ahead),
+    ),
+  );
+  const stop = new AbortController();
+  const app = await createApp(context, stop.signal);
+  stack.defer(() => stop.abort());
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  stack.defer(() => owner.end());
+
+  const transport = (apiKey?: string): Transport => {
+    const cookies = new Map<string, string>();
+    const incoming = { socket: { remoteAddress: `10.0.${++addresses >> 8}.${addresses & 255}` } };
+    return async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const forwarded = new Request(new URL(pathname + search, config.publicUrl ?? ORIGIN), request);
+      if (apiKey) forwarded.headers.set('authorization', `Bearer ${apiKey}`);
+      else if (cookies.size) forwarded.headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+      const response = await app.fetch(forwarded, { incoming });
+      for (const line of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+        if (value) cookies.set(name, value);
+        else cookies.delete(name);
+      }
+      return response;
+    };
+  };
+  const owned = stack.move();
+  return {
+    context,
+    transport,
+    client: (apiKey) => createClient(transport(apiKey)),
+    async signUp(wish = {}) {
+      const own = transport();
+      const client = createClient(own);
+      const body = { email: `person-${++people}@example.com`, password: PASSWORD, organization: `Company ${people}`, ...wish };
+      const { id, organizations } = await client.auth.signUp({ body });
+      const [first] = organizations;
+      const [workspace] = first?.workspaces ?? [];
+      if (!first || !workspace) throw new Error('sign-up made no organization with a workspace');
+      return { client, transport: own, email: body.email, password: PASSWORD, user: id, org: first.id, workspace: workspace.id };
+    },
+    advance: (ms) => void (ahead += ms),
+    forge: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<R>(text, values)).rows,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
