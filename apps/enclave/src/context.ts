@@ -3,6 +3,7 @@ import { type Id, type IdKind, makeId } from '@privexbot/contract';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import type { RateLimiter } from './http/limits.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Log } from './log.ts';
 import type { BlobStore } from './providers/blobs/blob-store.ts';
@@ -18,6 +19,7 @@ export interface Context {
   readonly blobs: BlobStore;
   readonly embedder: Embedder;
   readonly outbound: Outbound;
+  readonly jobs: Jobs;
   /** Absent where no mail server is set. */
   readonly mailer: Mailer | undefined;
   readonly limiter: RateLimiter;

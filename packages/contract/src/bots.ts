@@ -7,8 +7,8 @@ import { LIMITS } from './limits.ts';
 
 export const TONES = ['neutral', 'friendly', 'formal'] as const;
 export const ANSWER_STYLES = ['short', 'balanced', 'detailed'] as const;
-/** `grounded` is built in; others are ids of the organization's models. */
-export const ModelChoice = z.union([z.literal('grounded'), idSchema('model')]);
+/** `grounded` is built in; `machine` is the model set by whoever runs the machine; others are ids of the organization's models. */
+export const ModelChoice = z.union([z.enum(['grounded', 'machine']), idSchema('model')]);
 
 /** The form of a chatbot. It writes the bot's flow and can be read back from it without loss. */
 export const BotSettings = z.object({

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ModelChoice } from './bots.ts';
 import { InOrg, Name, Time } from './common.ts';
 import { endpoint } from './endpoint.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
@@ -8,8 +9,8 @@ const Url = z.url({ protocol: /^https?$/ }).max(500);
 const Key = z.string().max(500);
 
 const Model = z.object({
-  /** `grounded` for the built-in one. */
-  id: z.union([z.literal('grounded'), idSchema('model')]),
+  /** `grounded` for the built-in one, `machine` for that of the setting PRIVEXBOT_MODEL_URL. */
+  id: ModelChoice,
   name: z.string(),
   provider: z.enum(['grounded', 'openai-compatible', 'llama']),
   /** Where content goes: `this machine` or the endpoint's host. */

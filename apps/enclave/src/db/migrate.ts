@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
+import { migrateJobs } from '../jobs/schema.ts';
 import { StartProblem } from '../start-problem.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -36,6 +37,7 @@ export async function migrate(ownerUrl: string, appUrl: string): Promise<void> {
         throw new StartProblem(`The migration ${name} was changed after it ran on this database. Nothing was changed.`);
       if (!before) await apply(client, name, sql, sha256, appRole);
     }
+    await migrateJobs(ownerUrl, appRole);
   } finally {
     await client.end();
   }

@@ -51,7 +51,8 @@ interface Ports {
 }
 
 type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => Promise<unknown>;
-type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } } } };
+/** What the server's listener hands to the app. */
+export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } } } };
 
 /** Mounts every endpoint of the contract on the app. */
 export function mountAll(app: Hono<Env>, handlers: AllHandlers, ports: Ports): void {

@@ -12,6 +12,8 @@ export interface RootKeySource {
   readonly kind: 'file';
   /** Number of the epoch that new keys are wrapped under. */
   readonly epoch: number;
+  /** 32 bytes that the embedded database's passwords are derived from. It opens no content. */
+  readonly databaseSecret: Uint8Array;
   /** @returns 32 bytes; @throws StartProblem if the source no longer holds that epoch */
   openEpoch(epoch: number): Promise<Uint8Array>;
 }
@@ -20,6 +22,7 @@ interface KeyFile {
   format: 'privexbot-root-key-1';
   epoch: number;
   epochs: Record<string, string>;
+  database: string;
 }
 
 /**
@@ -31,6 +34,7 @@ export async function openRootKeyFile(path: string, mayCreate: boolean): Promise
   return {
     kind: 'file',
     epoch: file.epoch,
+    databaseSecret: Buffer.from(file.database, 'base64'),
     async openEpoch(epoch) {
       const key = Buffer.from(file.epochs[epoch] ?? '', 'base64');
       if (key.length !== 32)
@@ -41,6 +45,10 @@ export async function openRootKeyFile(path: string, mayCreate: boolean): Promise
 }
 
 const WHAT_TO_DO = 'Set PRIVEXBOT_ROOT_KEY to the key file that was made with this data. Nothing was changed.';
+
+function random(): string {
+  return randomBytes(32).toString('base64');
+}
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
@@ -53,7 +61,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 
 async function createKeyFile(path: string, mayCreate: boolean): Promise<string> {
   if (!mayCreate) throw new StartProblem(`The root key ${path} is missing, and the data needs it. ${WHAT_TO_DO}`);
-  const file: KeyFile = { format: 'privexbot-root-key-1', epoch: 1, epochs: { 1: randomBytes(32).toString('base64') } };
+  const file: KeyFile = { format: 'privexbot-root-key-1', epoch: 1, epochs: { 1: random() }, database: random() };
   const text = `${JSON.stringify(file, null, 2)}\n`;
   await writeFileDurably(path, Buffer.from(text), 0o600);
   return text;
@@ -62,7 +70,7 @@ async function createKeyFile(path: string, mayCreate: boolean): Promise<string> 
 function parseKeyFile(path: string, text: string): KeyFile {
   try {
     const file = JSON.parse(text) as Partial<KeyFile>;
-    if (file.format === 'privexbot-root-key-1' && typeof file.epoch === 'number' && file.epochs) return file as KeyFile;
+    if (file.format === 'privexbot-root-key-1' && typeof file.epoch === 'number' && file.epochs && file.database) return file as KeyFile;
   } catch {
     // Said below, like any other content that is not a key file.
   }

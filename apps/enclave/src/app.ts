@@ -1,0 +1,69 @@
+import { renderOpenApi } from '@privexbot/contract';
+import { Hono } from 'hono';
+import type { Context } from './context.ts';
+import { AppError } from './errors.ts';
+import { apiKeyRoutes } from './features/api-keys/routes.ts';
+import { auditRoutes } from './features/audit/routes.ts';
+import { createIdentity } from './features/auth/index.ts';
+import { authRoutes } from './features/auth/routes.ts';
+import { countUsers, LiveBots } from './features/bots/index.ts';
+import { botRoutes } from './features/bots/routes.ts';
+import { TurnWriter, visitorRoutes } from './features/conversations/index.ts';
+import { openKnowledge } from './features/knowledge/index.ts';
+import { knowledgeRoutes } from './features/knowledge/routes.ts';
+import { Models } from './features/models/index.ts';
+import { modelRoutes } from './features/models/routes.ts';
+import { openaiRoutes } from './features/openai/routes.ts';
+import { organizationRoutes } from './features/organizations/routes.ts';
+import { uploadRoutes } from './features/uploads/routes.ts';
+import { usageRoutes } from './features/usage/routes.ts';
+import { errorResponse } from './http/errors.ts';
+import { mountHealth } from './http/health.ts';
+import { type Env, mountAll } from './http/mount.ts';
+import { mountPages } from './http/pages.ts';
+
+export interface App extends AsyncDisposable {
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+}
+
+/**
+ * The table of contents: every feature, mounted. Dispose it to finish what is being written and stop the workers.
+ * @param draining aborted when no new work is taken
+ */
+export async function createApp(context: Context, draining: AbortSignal): Promise<App> {
+  const { db, limiter, log } = context;
+  await using stack = new AsyncDisposableStack();
+  const identity = createIdentity(context);
+  const knowledge = stack.use(await openKnowledge(context, identity.findRole));
+  const models = stack.use(new Models(context));
+  const live = new LiveBots(context);
+  const turns = new TurnWriter({ ...context, models, knowledge });
+  stack.defer(() => turns.drain());
+  const ports = { ...context, knowledge, models, live, turns };
+
+  const app = new Hono<Env>();
+  mountHealth(app, context, draining);
+  app.get('/v1/openapi.json', (c) => c.json(renderOpenApi()));
+  mountAll(
+    app,
+    {
+      auth: authRoutes(context),
+      organizations: organizationRoutes(context),
+      apiKeys: apiKeyRoutes(context),
+      uploads: uploadRoutes(context),
+      knowledge: knowledgeRoutes(context, knowledge),
+      bots: botRoutes(ports),
+      publicChat: visitorRoutes(ports),
+      models: modelRoutes(context, models, (tx, model) => countUsers(ports, tx, model)),
+      audit: auditRoutes(context),
+      usage: usageRoutes(),
+      openai: openaiRoutes(ports),
+    },
+    { db, identity, limiter, log, draining, origin: (request) => context.config.publicUrl ?? new URL(request.url).origin },
+  );
+  await mountPages(app, { widgetSites: async (slug) => (await live.findByName(slug, 'widget'))?.widgetSites });
+  app.notFound(() => errorResponse(new AppError('not_found'), ''));
+
+  const owned = stack.move();
+  return { fetch: (request, env) => app.fetch(request, env), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

@@ -1,0 +1,227 @@
+import type { AnswerEvent, BotId, ConversationId, DataKeyId, MessageId, OrgId, UserId, VersionId } from '@privexbot/contract';
+import { Batcher } from '../../db/batcher.ts';
+import type { Transaction } from '../../db/database.ts';
+import { AppError } from '../../errors.ts';
+import { toAppError } from '../../http/errors.ts';
+import type { SealingKey } from '../../keys/seal.ts';
+import { countUsage } from '../usage/index.ts';
+import { type Answer, type Ports as AnswerPorts, newAnswer, type Question, runAnswer } from './answer.ts';
+import { FairGate } from './fair-gate.ts';
+import {
+  type ConversationRow,
+  insertConversations,
+  insertTurns,
+  sealConversation,
+  sealTurn,
+  type TurnContent,
+  type TurnRow,
+} from './store.ts';
+
+/** A conversation that a turn belongs to; one that is not stored yet is stored with its first turn. */
+export interface Thread {
+  readonly row: ConversationRow;
+  /** Absent where the conversation is new. */
+  readonly key: SealingKey | undefined;
+}
+
+interface Asked extends Question {
+  readonly version: VersionId;
+  readonly thread: Thread;
+  readonly parent: MessageId | null;
+  /** For the audit log, and whose turn it is when many ask. */
+  readonly actor: string;
+  readonly caller: string;
+}
+
+interface Written {
+  readonly thread: Thread;
+  readonly row: TurnRow;
+  readonly content: TurnContent;
+  readonly answer: Answer;
+  readonly actor: string;
+}
+
+export type Ports = AnswerPorts & { readonly turns: TurnWriter };
+
+const RUNNING = 64;
+const WAITING_PER_CALLER = 100;
+const COMMIT_WAIT_MS = 1;
+
+/** Stores turns: those that end at the same time are committed together, each with its audit entry and its meter. */
+export class TurnWriter {
+  readonly #batcher: Batcher<OrgId, Written>;
+  readonly gate = new FairGate({ running: RUNNING, waitingPerCaller: WAITING_PER_CALLER });
+
+  constructor(ports: AnswerPorts) {
+    this.#batcher = new Batcher({
+      maxWaitMs: COMMIT_WAIT_MS,
+      maxItems: 200,
+      flush: (org, batch) => ports.db.transaction(org, 'system', (tx) => storeTurns(ports, tx, batch)),
+    });
+  }
+
+  write(turn: Written): Promise<void> {
+    return this.#batcher.add(turn.row.org_id, turn);
+  }
+
+  drain(): Promise<void> {
+    return this.#batcher.drain();
+  }
+}
+
+/**
+ * Answers a question and stores the turn. What was said before a failure or a stop is stored with it; `done` comes only
+ * after the turn is on disk.
+ */
+export async function* answerTurn(ports: Ports, asked: Asked, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+  const started = performance.now();
+  using _place = await ports.turns.gate.enter(asked.caller, signal);
+  const id = ports.newId('message');
+  yield { type: 'started', turn: id, conversation: asked.thread.row.id };
+  const answer = newAnswer();
+  let outcome: TurnContent['outcome'] = 'stopped';
+  let failure: string | undefined;
+  try {
+    for await (const text of runAnswer(ports, asked, answer, signal)) yield { type: 'text', text };
+    outcome = answer.outcome;
+  } catch (thrown) {
+    if (!signal.aborted) {
+      outcome = 'failed';
+      failure = toAppError(thrown).code;
+    }
+    throw thrown;
+  } finally {
+    // Also reached when the reader leaves in the middle.
+    await ports.turns.write(toWritten(ports, asked, id, answer, outcome, failure));
+  }
+  yield {
+    type: 'done',
+    outcome: answer.outcome,
+    citations: answer.citations.map(({ knowledge: _, ...citation }) => citation),
+    model: answer.model,
+    version: asked.version,
+    milliseconds: Math.round(performance.now() - started),
+    tokens: answer.tokens,
+  };
+}
+
+/** Answers for the preview of a draft: nothing is stored but the meter and the audit entry. */
+export async function* answerPreview(
+  ports: Ports,
+  asked: Question & { bot: BotId; actor: string; caller: string },
+  signal: AbortSignal,
+): AsyncGenerator<AnswerEvent> {
+  const started = performance.now();
+  using _place = await ports.turns.gate.enter(asked.caller, signal);
+  yield { type: 'started', turn: ports.newId('message') };
+  const answer = newAnswer();
+  try {
+    for await (const text of runAnswer(ports, asked, answer, signal)) yield { type: 'text', text };
+  } finally {
+    await ports.db.transaction(asked.org, asked.actor, async (tx) => {
+      await countUsage(tx, usageOf(ports, answer));
+      tx.audit('bot.previewed', asked.bot, { outcome: answer.outcome });
+    });
+  }
+  yield {
+    type: 'done',
+    outcome: answer.outcome,
+    citations: answer.citations.map(({ knowledge: _, ...citation }) => citation),
+    model: answer.model,
+    version: null,
+    milliseconds: Math.round(performance.now() - started),
+    tokens: answer.tokens,
+  };
+}
+
+/** A new conversation, not stored yet. */
+export function newThread(
+  ports: Pick<Ports, 'newId' | 'now'>,
+  at: { org: OrgId; bot: BotId; channel: string; user: UserId | null; tokenHash?: Uint8Array },
+): Thread {
+  const row: ConversationRow = {
+    id: ports.newId('conversation'),
+    org_id: at.org,
+    bot_id: at.bot,
+    channel: at.channel,
+    user_id: at.user,
+    token_hash: at.tokenHash ?? null,
+    data_key: ports.newId('dataKey'),
+    created_at: ports.now(),
+  };
+  return { row, key: undefined };
+}
+
+/** Takes control characters out and refuses what is then empty. */
+export function cleanQuestion(question: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  const clean = question.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '').trim();
+  if (!clean) throw new AppError('question_empty');
+  return clean;
+}
+
+function toWritten(
+  ports: Ports,
+  asked: Asked,
+  id: MessageId,
+  answer: Answer,
+  outcome: TurnContent['outcome'],
+  failure: string | undefined,
+): Written {
+  const { row: conversation } = asked.thread;
+  return {
+    thread: asked.thread,
+    row: { id, org_id: asked.org, conversation_id: conversation.id, version: 1, created_at: ports.now() },
+    content: {
+      parent: asked.parent,
+      question: asked.question,
+      answer: answer.text,
+      citations: answer.citations,
+      outcome,
+      failure,
+      model: answer.model,
+      version: asked.version,
+    },
+    answer,
+    actor: asked.actor,
+  };
+}
+
+async function storeTurns(ports: AnswerPorts, tx: Transaction, batch: readonly Written[]): Promise<void> {
+  const keys = new Map<ConversationId, SealingKey>();
+  const conversations = [];
+  for (const { thread } of batch) {
+    const { row } = thread;
+    if (keys.has(row.id)) continue;
+    const key = thread.key ?? (await ports.keyring.createDataKey(tx.keys, tx.realm, row.data_key satisfies DataKeyId));
+    keys.set(row.id, key);
+    if (!thread.key) conversations.push(sealConversation(key, row));
+  }
+  await insertConversations(tx, conversations);
+  const turns = batch.flatMap(({ row, content }) => {
+    const key = keys.get(row.conversation_id);
+    return key ? [sealTurn(key, row, content)] : [];
+  });
+  await insertTurns(tx, turns);
+  await countUsage(
+    tx,
+    batch.flatMap(({ answer }) => usageOf(ports, answer)),
+  );
+  for (const { row, content, thread, actor } of batch)
+    tx.auditAs({
+      action: 'conversation.asked',
+      actor,
+      target: row.conversation_id,
+      facts: { channel: thread.row.channel, outcome: content.outcome, citations: content.citations.length, bot: thread.row.bot_id },
+    });
+}
+
+function usageOf({ embedder }: Pick<AnswerPorts, 'embedder'>, { model, modelCalls, tokens, embedded }: Answer) {
+  const rows = [
+    { meter: 'model_calls', model, amount: modelCalls },
+    { meter: 'input_tokens', model, amount: tokens.input },
+    { meter: 'output_tokens', model, amount: tokens.output },
+    { meter: 'embedded_texts', model: embedder.model, amount: embedded },
+  ] as const;
+  return rows.filter(({ amount }) => amount > 0);
+}

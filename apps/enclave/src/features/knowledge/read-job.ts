@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import type { DocumentId, KnowledgeBaseId } from '@privexbot/contract';
+import { hasPermission, type OrgId, type Role, type UserId } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import type { Transaction } from '../../db/database.ts';
+import type { Job } from '../../jobs/jobs.ts';
+import type { SealingKey } from '../../keys/seal.ts';
+import { openStoredFile } from '../uploads/index.ts';
+import type { Progresses } from './documents.ts';
+import type { KnowledgeIndexes } from './indexes.ts';
+import { ReadFailure } from './reading/failures.ts';
+import type { Passage } from './reading/passages.ts';
+import { readDocument } from './reading/read-document.ts';
+import { type DocumentRecord, deletePassages, findBaseOf, findDocument, insertPassages, requireBase, updateDocument } from './store.ts';
+
+type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'jobs' | 'log'> & {
+  readonly progresses: Progresses;
+  readonly indexes: KnowledgeIndexes;
+  findRole(user: UserId, org: OrgId): Promise<Role | undefined>;
+};
+
+const BATCH = 256;
+
+/**
+ * Reads a queued document in a child process and stores its passages as the next version, which answers from the moment
+ * all are stored. Runs again from the start after a kill; does nothing where the row says there is nothing to do.
+ */
+export async function readDocumentJob(ports: Ports, { org, id }: Job, stopping: AbortSignal): Promise<void> {
+  const started = await ports.db.transaction(org, 'system', (tx) => start(ports, tx, id as DocumentId));
+  if (!started) return;
+  const { document, key, bytes } = started;
+  const signal = AbortSignal.any([stopping, ports.progresses.start(document.id)]);
+  try {
+    const read = await storePassages(ports, document, key, bytes, signal);
+    await ports.db.transaction(org, 'system', (tx) => finish(ports, tx, document, key, read));
+    await ports.indexes.load(org, document.knowledge_base_id, document.id);
+  } catch (error) {
+    if (stopping.aborted) throw error;
+    // Stopped because the document was cancelled, deleted or replaced: its row says so already.
+    if (signal.aborted) return;
+    await fail(ports, document, key, error);
+  } finally {
+    ports.progresses.stop(document.id);
+  }
+}
+
+async function start(ports: Ports, tx: Transaction, id: DocumentId) {
+  const base = await findBaseOf(tx, id);
+  if (!base) return undefined;
+  const key = await openKey(ports, tx, base);
+  const document = await findDocument(tx, key, base, id);
+  if (document?.state !== 'queued' && document?.state !== 'reading') return undefined;
+  const role = await ports.findRole(document.user_id, tx.realm);
+  if (!role || !hasPermission(role, 'documents.add')) {
+    await updateDocument(tx, key, document, { state: 'cancelled' });
+    tx.audit('document.cancelled', id, { reason: 'whoever added it may no longer add documents' });
+    return undefined;
+  }
+  await deletePassages(tx, id, { only: document.content.target });
+  const reading = await updateDocument(tx, key, document, { state: 'reading', failure: null });
+  return { document: reading, key, bytes: await openStoredFile(ports, tx, reading.content.file) };
+}
+
+interface ReadResult {
+  readonly passages: number;
+  readonly pages: number | undefined;
+}
+
+async function storePassages(
+  ports: Ports,
+  document: DocumentRecord,
+  key: SealingKey,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const { name, mediaType, target } = document.content;
+  const salt = randomBytes(32);
+  let waiting: Passage[] = [];
+  let stored = 0;
+  let pages: number | undefined;
+  async function flush(): Promise<void> {
+    if (waiting.length === 0) return;
+    const batch = waiting;
+    waiting = [];
+    await ports.db.transaction(document.org_id, 'system', (tx) => insertPassages(tx, key, document.id, target, batch, salt));
+    stored += batch.length;
+  }
+  for await (const event of readDocument({ name, bytes, signal, sizeBytes: document.size_bytes, ...(mediaType ? { mediaType } : {}) })) {
+    if (event.type === 'passages') {
+      waiting.push(...event.passages);
+      if (waiting.length >= BATCH) await flush();
+    } else if (event.type === 'progress') ports.progresses.report(document.id, { done: event.done, total: event.total, unit: event.unit });
+    else pages = event.pages;
+  }
+  await flush();
+  return { passages: stored, pages };
+}
+
+async function finish(ports: Ports, tx: Transaction, document: DocumentRecord, key: SealingKey, read: ReadResult): Promise<void> {
+  const version = document.content.target;
+  const changes = { state: 'ready', passages: read.passages, embedded: 0, content_version: version } as const;
+  await updateDocument(tx, key, document, changes, { ...document.content, pages: read.pages });
+  await deletePassages(tx, document.id, { allBut: version });
+  await ports.jobs.enqueue(tx, 'embed-document', document.id);
+  tx.audit('document.ready', document.id, { version, passages: read.passages });
+}
+
+async function fail(ports: Ports, document: DocumentRecord, key: SealingKey, error: unknown): Promise<void> {
+  const failure = error instanceof ReadFailure ? error.code : 'crashed';
+  if (failure === 'crashed') ports.log.error({ err: error, document: document.id }, 'reading a document failed');
+  await ports.db.transaction(document.org_id, 'system', async (tx) => {
+    const current = await findDocument(tx, key, document.knowledge_base_id, document.id);
+    if (current?.version !== document.version) return;
+    await deletePassages(tx, document.id, { only: document.content.target });
+    await updateDocument(tx, key, current, { state: 'failed', failure });
+    tx.audit('document.failed', document.id, { failure });
+  });
+}
+
+async function openKey({ db, keyring }: Ports, tx: Transaction, id: KnowledgeBaseId): Promise<SealingKey> {
+  const base = await requireBase(tx, await db.key(tx), id);
+  return keyring.data(tx.keys, tx.realm, base.data_key);
+}

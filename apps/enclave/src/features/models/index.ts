@@ -1,0 +1,1 @@
+export { type Choice, findDestination, Models, requireChoice } from './resolve.ts';

@@ -1,0 +1,92 @@
+import type { ModelId, OrgId } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import type { Transaction } from '../../db/database.ts';
+import { AppError } from '../../errors.ts';
+import type { Model } from '../../providers/models/model.ts';
+import { createOpenAiModel, listModels } from '../../providers/models/openai/openai.ts';
+import { findModel, type ModelContent } from './store.ts';
+
+export type Ports = Pick<Context, 'db' | 'config' | 'outbound' | 'keyring' | 'blobs' | 'now' | 'newId' | 'log'>;
+
+/** What a bot may choose: the built-in quoting, the machine's own model, or one of the organization's. */
+export type Choice = 'grounded' | 'machine' | ModelId;
+
+/** Where content goes when this model is asked. */
+export function destinationOf(content: ModelContent): string {
+  return content.provider === 'llama' ? 'this machine' : new URL(content.url).host;
+}
+
+/** The destination of a choice, for the line beside every composer. A removed model goes nowhere. */
+export async function findDestination({ db, config }: Ports, tx: Transaction, choice: Choice): Promise<string> {
+  if (choice === 'grounded') return 'this machine';
+  if (choice === 'machine') return config.model ? new URL(config.model.url).host : 'nowhere: the model was removed';
+  const record = await findModel(tx, await db.key(tx), choice);
+  return record ? destinationOf(record.content) : 'nowhere: the model was removed';
+}
+
+/** @throws AppError `unknown_model` unless the choice can be used now */
+export async function requireChoice({ db, config }: Ports, tx: Transaction, choice: Choice): Promise<void> {
+  if (choice === 'grounded' || (choice === 'machine' && config.model)) return;
+  if (choice === 'machine' || !(await findModel(tx, await db.key(tx), choice))) throw new AppError('unknown_model');
+}
+
+/** Opened models, kept so that the hot path opens no row and a loaded file serves the next question too. */
+export class Models implements AsyncDisposable {
+  readonly #ports: Ports;
+  readonly #opened = new Map<string, Promise<Model>>();
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** @returns undefined for `grounded`, which is no language model; @throws AppError `unknown_model` */
+  async find(org: OrgId, choice: Choice): Promise<Model | undefined> {
+    if (choice === 'grounded') return undefined;
+    const id = `${org} ${choice}`;
+    let opened = this.#opened.get(id);
+    if (!opened) {
+      opened = choice === 'machine' ? this.#openMachine() : this.#open(org, choice);
+      this.#opened.set(id, opened);
+      opened.catch(() => this.#opened.delete(id));
+    }
+    return opened;
+  }
+
+  /** After a change of the model, the next question opens it anew. */
+  async forget(org: OrgId, id: ModelId): Promise<void> {
+    const opened = this.#opened.get(`${org} ${id}`);
+    this.#opened.delete(`${org} ${id}`);
+    await closeModel(await opened?.catch(() => undefined));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#opened.values()) await closeModel(await opened.catch(() => undefined));
+  }
+
+  async #open(org: OrgId, id: ModelId): Promise<Model> {
+    const { db, outbound } = this.#ports;
+    const record = await db.transaction(org, 'system', async (tx) => findModel(tx, await db.key(tx), id));
+    if (!record) throw new AppError('unknown_model');
+    const { content } = record;
+    if (content.provider === 'openai-compatible')
+      return createOpenAiModel(outbound, { url: content.url, key: content.key, trust: 'typed' }, content.model, content.contextTokens);
+    throw new AppError('unknown_model');
+  }
+
+  /** The machine's endpoint is asked once which model it has. */
+  async #openMachine(): Promise<Model> {
+    const { config, outbound } = this.#ports;
+    if (!config.model) throw new AppError('unknown_model');
+    const endpoint = { url: config.model.url, key: config.model.key, trust: 'operator' } as const;
+    const [name] = await listModels(outbound, endpoint, AbortSignal.timeout(MACHINE_TIMEOUT_MS));
+    if (!name) throw new AppError('model_not_found');
+    return createOpenAiModel(outbound, endpoint, name, DEFAULT_CONTEXT_TOKENS);
+  }
+}
+
+export const DEFAULT_CONTEXT_TOKENS = 8_192;
+const MACHINE_TIMEOUT_MS = 10_000;
+
+async function closeModel(model: Model | undefined): Promise<void> {
+  if (model && Symbol.asyncDispose in model) await (model as unknown as AsyncDisposable)[Symbol.asyncDispose]();
+}

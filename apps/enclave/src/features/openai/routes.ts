@@ -1,0 +1,65 @@
+import type { BotId, OrgId } from '@privexbot/contract';
+import { AppError } from '../../errors.ts';
+import type { Handlers } from '../../http/mount.ts';
+import type { OrgScope } from '../../http/scope.ts';
+import { estimateTokens } from '../../providers/models/model.ts';
+import { type LiveBot, settingsOf } from '../bots/index.ts';
+import type { Ports } from '../conversations/index.ts';
+import { countUsage } from '../usage/index.ts';
+import { completeChat } from './chat.ts';
+
+/** The OpenAI-compatible API: bots that are live on the `api` channel are models, by their id. */
+export function openaiRoutes(ports: Ports): Handlers<'openai'> {
+  return {
+    models: async (scope) => ({ object: 'list' as const, data: (await ports.live.listByChannel(scope.org, 'api')).map(describe) }),
+    model: async (scope, { params }) => describe(await requireModel(ports, scope.org, params.model)),
+    chat: async (scope, { body }) => completeChat(ports, scope, await requireModel(ports, scope.org, body.model), body),
+    embeddings: (scope, { body }) => embed(ports, scope, body),
+  };
+}
+
+async function requireModel({ live }: Ports, org: OrgId, id: string): Promise<LiveBot> {
+  const bot = /^bot_[0-9a-z]{26}$/.test(id) ? await live.find(org, id as BotId) : undefined;
+  if (!bot?.channels.has('api')) throw new AppError('not_found');
+  return bot;
+}
+
+function describe({ bot, flow, publishedAt }: LiveBot) {
+  return {
+    id: bot,
+    object: 'model' as const,
+    created: Math.floor(publishedAt.getTime() / 1000),
+    owned_by: 'privexbot',
+    name: settingsOf(flow).name,
+  };
+}
+
+interface EmbedRequest {
+  readonly model: string;
+  readonly input: string | string[];
+  readonly encoding_format?: 'float' | 'base64' | null | undefined;
+}
+
+async function embed({ embedder }: Ports, scope: OrgScope, { model, input, encoding_format }: EmbedRequest) {
+  if (model !== embedder.model && model !== 'default') throw new AppError('unknown_model');
+  const texts = typeof input === 'string' ? [input] : input;
+  const vectors = await embedder.embed(texts, scope.signal);
+  await scope.transaction(async (tx) => {
+    await countUsage(tx, [{ meter: 'embedded_texts', model: embedder.model, amount: texts.length }]);
+    tx.audit('embeddings.made', undefined, { texts: texts.length });
+  });
+  const tokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
+  return {
+    object: 'list' as const,
+    model: embedder.model,
+    data: vectors.map((vector, index) => ({
+      object: 'embedding' as const,
+      index,
+      embedding:
+        encoding_format === 'base64'
+          ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
+          : Array.from(vector),
+    })),
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+}

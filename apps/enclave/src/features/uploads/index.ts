@@ -1,0 +1,1 @@
+export { openStoredFile, removeStoredFile, type StoredFile, storeBytes, takeUpload } from './receive.ts';

@@ -1,0 +1,52 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { StartProblem, systemCode } from '../start-problem.ts';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface Listening extends AsyncDisposable {
+  readonly port: number;
+}
+
+const DRAIN_MS = 10_000;
+
+/**
+ * Listens until disposed; then finishes requests under way, for ten seconds at most.
+ * @throws StartProblem if the address is taken or not allowed
+ */
+export async function listen(
+  app: { fetch(request: Request, env: object): Response | Promise<Response> },
+  { host, port }: Address,
+): Promise<Listening> {
+  const server = createServer(getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }));
+  server.requestTimeout = 120_000;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (error) => reject(explain(error, host, port)));
+  server.listen(port, host, resolve);
+  await promise;
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((done) => server.close(done));
+      server.closeIdleConnections();
+      const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+function explain(error: Error, host: string, port: number): Error {
+  const code = systemCode(error);
+  if (code === 'EADDRINUSE')
+    return new StartProblem(`Port ${port} on ${host} is taken. Set PRIVEXBOT_PORT to a free one. Nothing was changed.`);
+  if (code === 'EACCES')
+    return new StartProblem(`Port ${port} may not be used by this user. Set PRIVEXBOT_PORT to one above 1023. Nothing was changed.`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new StartProblem(`${host} is no address of this machine. Set PRIVEXBOT_HOST. Nothing was changed.`);
+  return error;
+}

@@ -1,0 +1,66 @@
+import type { OrgId } from '@privexbot/contract';
+import type pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import type { Transaction } from '../db/database.ts';
+import { describeError, type Log } from '../log.ts';
+import type { Queue } from './schema.ts';
+
+/** What a job says: which row of which organization. The row says what to do, and whether it still is to be done. */
+export interface Job {
+  readonly org: OrgId;
+  readonly id: string;
+}
+
+/** Jobs on the same PostgreSQL: they start when their transaction commits, survive a kill, and are repeated until their handler succeeds. */
+export interface Jobs {
+  /** Adds a job with the transaction. */
+  enqueue(tx: Transaction, queue: Queue, id: string): Promise<void>;
+  /** Runs jobs of a queue. A handler that throws is called again later; one whose job is done must find that in its row. */
+  work(queue: Queue, concurrency: number, handler: (job: Job, signal: AbortSignal) => Promise<void>): Promise<void>;
+  /** Stops taking jobs; those under way are aborted and resume at the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param soleServer whether no other server works on this database, so that jobs under way at start belong to a dead one
+ */
+export async function openJobs(pool: pg.Pool, soleServer: boolean, log: Log): Promise<Jobs> {
+  const executeSql = async (text: string, values?: unknown[]) => ({ rows: (await pool.query(text, values)).rows ?? [] });
+  const boss = new PgBoss({
+    db: { executeSql },
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    superviseIntervalSeconds: 30,
+    monitorVacuum: false,
+    reindex: false,
+  });
+  boss.on('error', (error) => log.warn({ err: describeError(error) }, 'job queue'));
+  await boss.start();
+  if (soleServer) await pool.query(`update pgboss.job set state = 'retry', start_after = now() where state = 'active'`);
+  const closing = new AbortController();
+  const workers = new Map<Queue, string[]>();
+  return {
+    async enqueue(tx, queue, id) {
+      const job: Job = { org: tx.realm, id };
+      await boss.send(queue, job, { db: { executeSql: (text, values) => tx.run(text, values) } });
+      tx.onEnd((committed) => {
+        if (committed) for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
+      });
+    },
+    async work(queue, concurrency, handler) {
+      const ids = await Promise.all(
+        Array.from({ length: concurrency }, () =>
+          boss.work<Job>(queue, { batchSize: 1, pollingIntervalSeconds: 2 }, async ([job]) => {
+            if (job) await handler(job.data, AbortSignal.any([job.signal, closing.signal]));
+          }),
+        ),
+      );
+      workers.set(queue, ids);
+    },
+    async close() {
+      closing.abort(new Error('the server stops'));
+      await boss.stop({ graceful: true, timeout: 5_000, close: false });
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { apiKeys } from './api-keys.ts';
+import { audit } from './audit.ts';
+import { auth } from './auth.ts';
+import { bots } from './bots.ts';
+import { knowledge } from './knowledge.ts';
+import { models } from './models.ts';
+import { openai } from './openai.ts';
+import { organizations } from './organizations.ts';
+import { publicChat } from './public-chat.ts';
+import { uploads } from './uploads.ts';
+import { usage } from './usage.ts';
+
+/** Every endpoint there is, by feature. */
+export const contract = { auth, organizations, apiKeys, uploads, knowledge, bots, publicChat, models, audit, usage, openai };
+export type Contract = typeof contract;

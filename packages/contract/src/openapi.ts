@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { contract } from './contract.ts';
+import type { Endpoint } from './endpoint.ts';
+import { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorCode } from './errors.ts';
+
+/** The contract as an OpenAPI 3.1 document. */
+export function renderOpenApi(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [feature, endpoints] of Object.entries(contract))
+    for (const [name, endpoint] of Object.entries(endpoints) as [string, Endpoint][]) {
+      const path = endpoint.path.replace(/:(\w+)/g, '{$1}');
+      paths[path] ??= {};
+      paths[path][endpoint.method.toLowerCase()] = operation(feature, name, endpoint);
+    }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'PrivexBot',
+      version: '1',
+      description: 'A company’s own confidential AI environment.',
+      license: { name: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: { Error: toSchema(ErrorBody, 'output') },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'privexbot_session' },
+        apiKey: { type: 'http', scheme: 'bearer' },
+      },
+    },
+  };
+}
+
+function operation(feature: string, name: string, endpoint: Endpoint): object {
+  const { access } = endpoint;
+  return {
+    operationId: `${feature}.${name}`,
+    tags: [feature],
+    summary: endpoint.summary,
+    'x-access': access,
+    'x-rate': endpoint.rate,
+    ...(endpoint.audit ? { 'x-audit': endpoint.audit } : {}),
+    ...(access === 'public' ? {} : { security: access === 'account' ? [{ session: [] }] : [{ session: [] }, { apiKey: [] }] }),
+    parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
+    ...requestBody(endpoint),
+    responses: { ...success(endpoint), ...failures(endpoint) },
+  };
+}
+
+function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): object[] {
+  const { properties = {}, required = [] } = (schema ? toSchema(schema, 'input') : {}) as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, value]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: value,
+  }));
+}
+
+function requestBody({ body, binary }: Endpoint): object {
+  if (binary)
+    return {
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary', maxLength: binary.maxBytes } } },
+      },
+    };
+  return body ? { requestBody: { required: true, content: { 'application/json': { schema: toSchema(body, 'input') } } } } : {};
+}
+
+function success({ response, events, download }: Endpoint): object {
+  if (events) return { 200: { description: 'Events', content: { 'text/event-stream': { schema: toSchema(events, 'output') } } } };
+  if (download) return { 200: { description: 'OK' } };
+  return response
+    ? { 200: { description: 'OK', content: { 'application/json': { schema: toSchema(response, 'output') } } } }
+    : { 204: { description: 'Done' } };
+}
+
+function failures(endpoint: Endpoint): Record<number, object> {
+  const byStatus = Map.groupBy([...endpoint.failures, ...COMMON_FAILURES] as ErrorCode[], (code) => ERRORS[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      { description: [...new Set(codes)].join(', '), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+    ]),
+  );
+}
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rendered } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as { $schema?: string };
+  return rendered;
+}
