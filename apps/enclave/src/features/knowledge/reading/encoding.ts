@@ -1,4 +1,3 @@
-import { analyse } from 'chardet';
 import { ReadFailure } from './failures.ts';
 import type { ByteQueue } from './frames.ts';
 import { normaliseText } from './normalise.ts';
@@ -32,7 +31,7 @@ export async function* decodeText(bytes: ByteQueue, declared?: string): AsyncGen
     if (!decoder && (isFirst || !isPlainAscii(chunk))) {
       bytes.unread(chunk);
       chunk = await bytes.take(SAMPLE_BYTES);
-      decoder = decoderFor(isFirst ? detectMarked(chunk, declared) : detectEncoding(chunk));
+      decoder = decoderFor(isFirst ? await detectMarked(chunk, declared) : await detectEncoding(chunk));
     }
     const text = carry + (decoder ? decoder.decode(chunk, { stream: true }) : asciiDecoder.decode(chunk));
     carry = text.endsWith('\r') ? '\r' : '';
@@ -49,7 +48,7 @@ export async function* decodeText(bytes: ByteQueue, declared?: string): AsyncGen
 const asciiDecoder = new TextDecoder('latin1');
 
 /** The encoding of the first bytes: by byte order mark, by zeros, as declared; undefined while all is ASCII. */
-function detectMarked(head: Uint8Array, declared: string | undefined): string | undefined {
+async function detectMarked(head: Uint8Array, declared: string | undefined): Promise<string | undefined> {
   const marked = BYTE_ORDER_MARKS.find(([, mark]) => mark.every((byte, at) => head[at] === byte));
   if (marked) return marked[0];
   const wide = detectUtf16(head);
@@ -68,8 +67,9 @@ function detectUtf16(head: Uint8Array): string | undefined {
   return even > few && odd === 0 ? 'utf-16be' : undefined;
 }
 
-function detectEncoding(sample: Uint8Array): string {
+async function detectEncoding(sample: Uint8Array): Promise<string> {
   if (isUtf8(sample)) return 'utf-8';
+  const { analyse } = await import('chardet'); // 30 ms, and most texts are UTF-8
   for (const { name } of analyse(sample)) {
     const label = WIDENED[name] ?? name;
     if (isKnown(label)) return label;
