@@ -98,7 +98,9 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
     const incoming = { socket: { remoteAddress: `10.0.${++addresses >> 8}.${addresses & 255}` } };
     return async (request) => {
       const { pathname, search } = new URL(request.url);
-      const forwarded = new Request(new URL(pathname + search, config.publicUrl ?? ORIGIN), request);
+      const url = new URL(pathname + search, config.publicUrl ?? ORIGIN);
+      const forwarded = new Request(url, request);
+      forwarded.headers.set('host', url.host);
       if (apiKey) forwarded.headers.set('authorization', `Bearer ${apiKey}`);
       else if (cookies.size) forwarded.headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
       const response = await app.fetch(forwarded, { incoming });

@@ -1,4 +1,3 @@
-import { createClient } from '@privexbot/sdk';
 import { type Enclave, PASSWORD, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -37,3 +36,131 @@ test('a person signs in, out and in again, and may end any own session but no ot
   await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
   expect((await client.auth.signIn({ body: { email, password } })).email).toBe(email);
 });
+
+test('a session ends after thirty days, and its cookie is out of reach of scripts and other sites', async () => {
+  const { client, transport, email, password } = await enclave.signUp();
+  const response = await transport(jsonRequest('/v1/auth/sign-in', { email, password }));
+  const cookie = response.headers.get('set-cookie');
+  expect(cookie).toMatch(/^privexbot_session=[\w-]{43}; HttpOnly; SameSite=Lax; Path=\/; Max-Age=2592000$/);
+  enclave.advance(29 * DAY);
+  expect((await client.auth.me()).email).toBe(email);
+  enclave.advance(1.1 * DAY);
+  await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+});
+
+test('a request that another site starts is refused, though the cookie rides along', async () => {
+  const { client } = await enclave.signUp();
+  const from = (origin: string) => client.auth.rename({ body: { name: 'Eve' } }, { headers: { origin } });
+  await expect(from('https://evil.example')).rejects.toMatchObject({ code: 'wrong_origin' });
+  await expect(from('null')).rejects.toMatchObject({ code: 'wrong_origin' });
+  expect((await from('http://127.0.0.1')).name).toBe('Eve');
+});
+
+test('a new password needs the old one and ends all other sessions', async () => {
+  const { client, email, password } = await enclave.signUp();
+  const other = enclave.client();
+  await other.auth.signIn({ body: { email, password } });
+  const wrong = client.auth.changePassword({ body: { current: 'not this one', password: 'a new password' } });
+  await expect(wrong).rejects.toMatchObject({ code: 'wrong_credentials' });
+  await client.auth.changePassword({ body: { current: password, password: 'a new password' } });
+  await expect(other.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  expect((await client.auth.me()).email).toBe(email);
+  await expect(enclave.client().auth.signIn({ body: { email, password } })).rejects.toMatchObject({ code: 'wrong_credentials' });
+  await enclave.client().auth.signIn({ body: { email, password: 'a new password' } });
+});
+
+test('sign-in answers the same, with the same work, for a wrong password and an unknown address', async () => {
+  const { email } = await enclave.signUp();
+  const attempt = async (address: string) => {
+    const started = performance.now();
+    const response = await enclave.transport()(jsonRequest('/v1/auth/sign-in', { email: address, password: 'wrong password' }));
+    const ms = performance.now() - started;
+    const { error } = (await response.json()) as { error: Record<string, unknown> };
+    return { ms, answer: { status: response.status, ...error, reference: '' } };
+  };
+  const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] };
+  for (let i = 0; i < 8; i++) {
+    const known = await attempt(email);
+    const unknown = await attempt(`nobody-${i}@example.com`);
+    expect(unknown.answer).toEqual(known.answer);
+    times.known.push(known.ms);
+    times.unknown.push(unknown.ms);
+  }
+  // Far apart only if one of them skips the hash, which takes most of the time.
+  const [known, unknown] = [Math.min(...times.known), Math.min(...times.unknown)];
+  expect(unknown / known).toBeGreaterThan(0.5);
+  expect(unknown / known).toBeLessThan(2);
+});
+
+test('guessing is slowed per address wherever it comes from, known or not, and per network address', async () => {
+  const { email, password } = await enclave.signUp();
+  for (const address of [email, 'nobody@example.com']) {
+    for (let i = 0; i < 10; i++) {
+      const guess = enclave.client().auth.signIn({ body: { email: address, password: 'wrong password' } });
+      await expect(guess).rejects.toMatchObject({ code: 'wrong_credentials' });
+    }
+    const next = enclave.client().auth.signIn({ body: { email: address, password } });
+    await expect(next).rejects.toMatchObject({ code: 'rate_limited' });
+  }
+  enclave.advance(61_000);
+  await enclave.client().auth.signIn({ body: { email, password } });
+
+  const one = enclave.client();
+  const codes: string[] = [];
+  for (let i = 0; i < 12; i++)
+    await one.auth
+      .signIn({ body: { email: `nobody-${i}@example.org`, password } })
+      .catch((error: { code: string }) => codes.push(error.code));
+  expect(codes).toEqual([...Array(10).fill('wrong_credentials'), 'rate_limited', 'rate_limited']);
+});
+
+test('signing in often with the right password is not slowed', async () => {
+  const { email, password } = await enclave.signUp();
+  for (let i = 0; i < 12; i++) await enclave.client().auth.signIn({ body: { email, password } });
+});
+
+test('fifty sign-ins at once all succeed without much memory', async () => {
+  const people = await Promise.all(Array.from({ length: 10 }, () => enclave.signUp()));
+  const before = process.memoryUsage().rss;
+  let peak = before;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 5);
+  const all = people.flatMap(({ email, password }) => Array.from({ length: 5 }, () => ({ email, password })));
+  const accounts = await Promise.all(all.map((body) => enclave.client().auth.signIn({ body })));
+  clearInterval(watch);
+  expect(new Set(accounts.map(({ session }) => session)).size).toBe(50);
+  expect(peak - before).toBeLessThan(200 * 1024 * 1024);
+});
+
+test('sign-up may be open, for the first person only, or by invitation only', async () => {
+  await using first = await startEnclave({ settings: { PRIVEXBOT_SIGN_UP: 'first' } });
+  expect(await first.client().auth.options()).toEqual({ signUp: 'first', signUpOpen: true, mail: false });
+  const wishes = await Promise.allSettled([first.signUp(), first.signUp()]);
+  expect(wishes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect((await first.client().auth.options()).signUpOpen).toBe(false);
+
+  await using invited = await startEnclave({ settings: { PRIVEXBOT_SIGN_UP: 'invited' } });
+  await expect(invited.signUp()).rejects.toMatchObject({ code: 'sign_up_closed' });
+});
+
+test('the server refuses what is not of the form, naming the field and never the value', async () => {
+  const short = enclave.client().auth.signUp({ body: { email: 'x@example.com', password: 'short' } });
+  await expect(short).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('password') });
+  const address = enclave.client().auth.signUp({ body: { email: 'secret-at-nothing', password: PASSWORD } });
+  await expect(address).rejects.toMatchObject({ code: 'bad_request', message: expect.not.stringContaining('secret') });
+});
+
+test('requests for links end the same without a mail server, and the address stays unverified', async () => {
+  const { client, email } = await enclave.signUp();
+  expect(await client.auth.requestVerification()).toBeUndefined();
+  expect(await client.auth.requestReset({ body: { email } })).toBeUndefined();
+  expect(await client.auth.requestReset({ body: { email: 'nobody@example.net' } })).toBeUndefined();
+  expect((await client.auth.me()).emailVerified).toBe(false);
+});
+
+const DAY = 24 * 60 * 60_000;
+
+function jsonRequest(path: string, body: object): Request {
+  return new Request(`http://privexbot.invalid${path}`, { method: 'POST', body: JSON.stringify(body) });
+}

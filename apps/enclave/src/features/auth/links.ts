@@ -32,7 +32,7 @@ export function createLink(keyring: Keyring, purpose: LinkPurpose, user: Linked,
   const payload = [user.id.slice('usr_'.length), user.links.toString(36), Math.floor((now.getTime() + ttlMs) / 1_000).toString(36)].join(
     '.',
   );
-  return `${origin}${screen}#${payload}.${Buffer.from(macOf(keyring, purpose, payload)).toString('base64url')}`;
+  return `${origin}${screen}#${payload}.${macOf(keyring, purpose, payload)}`;
 }
 
 /**
@@ -42,7 +42,7 @@ export function createLink(keyring: Keyring, purpose: LinkPurpose, user: Linked,
 export function readLink(keyring: Keyring, purpose: LinkPurpose, token: string, now: Date): Linked {
   const [, payload = '', mac = ''] = /^(.*)\.([\w-]+)$/.exec(token) ?? [];
   const [user, links = '', expires = ''] = payload.split('.');
-  if (!equalBytes(Buffer.from(mac, 'base64url'), macOf(keyring, purpose, payload))) throw new AppError('link_invalid');
+  if (!equalBytes(Buffer.from(mac), Buffer.from(macOf(keyring, purpose, payload)))) throw new AppError('link_invalid');
   if (Number.parseInt(expires, 36) * 1_000 <= now.getTime()) throw new AppError('link_invalid');
   // The MAC vouches for the form.
   return { id: `usr_${user}` as UserId, links: Number.parseInt(links, 36) };
