@@ -25,6 +25,8 @@ if (!existsSync(pinned) && major < 24)
   fail(
     `Node 24 is not available through npm for ${process.platform}-${process.arch}. Install Node 24 or newer and run the same command again.`,
   );
+// Compiled sources are kept between starts: half the processor time of a start.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled');
 const node = existsSync(pinned) ? pinned : process.execPath;
 process.exit(await run(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], 'inherit'));
 

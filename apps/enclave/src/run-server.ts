@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { createApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { openDataFolder } from './data-folder.ts';
+import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { prepareRoles } from './db/embedded-roles.ts';
+import { listen } from './http/listen.ts';
+import { databasePassword } from './keys/keyring.ts';
+import { openRootKeyFile, type RootKeySource } from './keys/root-key.ts';
+import { createLog, type Log } from './log.ts';
+import { openContext } from './open-context.ts';
+import { StartProblem } from './start-problem.ts';
+
+/**
+ * The enclave server as a process: environment -> configuration -> storage -> app -> listen -> drain. Ends the process.
+ * @param onReady called once with the address, before the line that says it is ready
+ */
+export async function runServer(onReady: (url: string) => Promise<void> = async () => undefined): Promise<never> {
+  const stopping = new AbortController();
+  let asked = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // A terminal's Ctrl-C reaches this process directly and through its launcher: within a second it counts once.
+      if (asked && Date.now() - asked > 1_000) process.exit(1);
+      asked ||= Date.now();
+      stopping.abort();
+    });
+  try {
+    await serve(readConfig(process.env), stopping.signal, onReady);
+    process.exit(0);
+  } catch (error) {
+    if (stopping.signal.aborted) process.exit(0);
+    console.error(error instanceof StartProblem ? `PrivexBot did not start. ${error.message}` : error);
+    process.exit(1);
+  }
+}
+
+async function serve(config: Config, stop: AbortSignal, onReady: (url: string) => Promise<void>): Promise<void> {
+  const log = createLog(config.logLevel);
+  await using folder = await openDataFolder(config.dataFolder);
+  const isNew = !config.database && !existsSync(folder.postgres);
+  const rootKey = await openRootKeyFile(config.rootKeyPath, isNew || (config.database !== undefined && !existsSync(folder.blobs)));
+  await using stack = new AsyncDisposableStack();
+  const urls = config.database ?? (await openOwnDatabase(folder.postgres, rootKey, log, stop, stack));
+  const context = stack.use(await openContext(config, rootKey, { ...urls, blobFolder: folder.blobs, soleServer: !config.database }));
+  const app = stack.use(await createApp(context, stop));
+  stack.use(await listen(app, config));
+  const url = `http://${config.host}:${config.port}`;
+  await onReady(url);
+  console.log(`PrivexBot is ready at ${url}`);
+  await new Promise((resolve) => (stop.aborted ? resolve(undefined) : stop.addEventListener('abort', resolve)));
+}
+
+async function openOwnDatabase(folder: string, rootKey: RootKeySource, log: Log, signal: AbortSignal, stack: AsyncDisposableStack) {
+  const { databaseSecret: secret } = rootKey;
+  const onUnexpectedExit = () => log.error({}, 'the database ended by itself and is started again');
+  const postgres = await openEmbeddedPostgres({ folder, password: databasePassword(secret, 'superuser'), log, signal, onUnexpectedExit });
+  stack.use(postgres);
+  return prepareRoles(postgres.ownerUrl, { owner: databasePassword(secret, 'owner'), app: databasePassword(secret, 'app') });
+}
