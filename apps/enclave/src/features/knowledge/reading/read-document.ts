@@ -45,7 +45,7 @@ export async function* readWith(
   const stopped = stopOn(signal, reader);
   const charset = declaredCharset(mediaType) ?? null;
   const request = { promised: promisedFormat(name, mediaType) ?? null, charset, sizeBytes: sizeBytes ?? 0, limits: bounds };
-  const feeding = reader.feed(request, bytes).catch((error: unknown) => stopped.because(error));
+  void reader.feed(request, bytes).catch((error: unknown) => stopped.because(error));
   try {
     yield* checked(reader, bounds);
   } catch (error) {
@@ -53,7 +53,6 @@ export async function* readWith(
   } finally {
     stopped.forget();
   }
-  void feeding;
 }
 
 /** Passes on what the child says as long as it is consistent: passages that tile, within the limits, and one end. */
