@@ -64,6 +64,7 @@ export const ERRORS = {
     message: 'The model’s server refused the request, perhaps because it is too long. Shorten the question or the instructions.',
     retry: false,
   },
+  model_unavailable: { status: 503, message: 'This model cannot run here: {reason}.', retry: false },
   private_address: {
     status: 422,
     message: 'This address is private. Whoever runs the machine can allow it with the setting PRIVEXBOT_PRIVATE_HOSTS.',

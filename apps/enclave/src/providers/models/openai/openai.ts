@@ -42,24 +42,6 @@ export async function listModels(outbound: Outbound, endpoint: OpenAiEndpoint, s
   return entries.flatMap((entry: unknown) => (isRecord(entry) && typeof entry.id === 'string' ? [entry.id] : []));
 }
 
-/** Asks a model for a few words, to show in the settings that address, key and name are right, and how fast it is. */
-export async function testConnection(
-  outbound: Outbound,
-  endpoint: OpenAiEndpoint,
-  id: string,
-  signal: AbortSignal,
-): Promise<{ answer: string; firstTextMs: number }> {
-  const startedMs = performance.now();
-  const request: ModelRequest = { messages: [{ role: 'user', content: 'Say hello.' }], maxOutputTokens: 16 };
-  let answer = '';
-  let firstTextMs: number | undefined;
-  for await (const event of createOpenAiModel(outbound, endpoint, id).stream(request, signal)) {
-    firstTextMs ??= Math.round(performance.now() - startedMs);
-    if (event.type === 'text') answer += event.text;
-  }
-  return { answer, firstTextMs: firstTextMs ?? 0 };
-}
-
 /** What endpoints disagree about. */
 interface Dialect {
   limitName: 'max_tokens' | 'max_completion_tokens';
