@@ -1,0 +1,140 @@
+// The real server as a process of its own, as `npm start` runs it once the clients are built.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findFreePort } from '@privexbot/enclave/db/embedded/free-port.ts';
+import { type Client, createClient, fetchTransport, type Transport } from '@privexbot/sdk';
+import { keepCookies } from './cookies.ts';
+import { killNow, type ProcessInfo, processesBelow, untilNoProcess } from './processes.ts';
+
+const MAIN = fileURLToPath(new URL('../../../apps/enclave/src/main.ts', import.meta.url));
+const START_MS = 60_000;
+const END_MS = 45_000;
+
+/** What `kill` aims at: the server alone, PostgreSQL alone, the server's child processes that are not PostgreSQL, or all at once. */
+export type Target = 'server' | 'database' | 'worker' | 'group';
+
+export interface ServerOptions {
+  /** As in the environment, such as `{ PRIVEXBOT_LOG: 'debug' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where its folder is made; the system's temporary folder unless given. */
+  readonly below?: string;
+}
+
+export interface Server extends AsyncDisposable {
+  readonly url: string;
+  /** A folder of its own: working directory, temporary files, data folder and key file. Gone when disposed. */
+  readonly folder: string;
+  readonly dataFolder: string;
+  readonly keyFile: string;
+  /** All that it has written so far on stdout and stderr. */
+  output(): string;
+  /** The server, its workers, and PostgreSQL with its backends. */
+  processes(): Promise<ProcessInfo[]>;
+  /** Starts again what was stopped or killed, on the same port and folder. */
+  start(): Promise<void>;
+  /** Drains; resolves when all processes have ended. */
+  stop(): Promise<void>;
+  /** Kill -9. Returns how many processes were hit. The server and the whole group have ended when this resolves. */
+  kill(target: Target): Promise<number>;
+  /** A caller with a cookie jar of its own, or with an API key. */
+  transport(apiKey?: string): Transport;
+  client(apiKey?: string): Client;
+}
+
+/**
+ * Starts a server: `await using server = await startServer()`.
+ * @throws what it said where it does not start
+ */
+export async function startServer(options: ServerOptions = {}): Promise<Server> {
+  const server = await prepareServer(options);
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The same, but not started yet, so that its folder can be filled first. */
+export async function prepareServer({ settings = {}, below = tmpdir() }: ServerOptions = {}): Promise<Server> {
+  const folder = await realpath(await mkdtemp(join(below, 'privexbot-server-')));
+  await chmod(folder, 0o755); // the database runs as another user when the tests run as root
+  const dataFolder = join(folder, 'data');
+  const port = Number(settings.PRIVEXBOT_PORT ?? (await findFreePort()));
+  const url = `http://127.0.0.1:${port}`;
+  const env = { ...cleanEnvironment(), TMPDIR: folder, PRIVEXBOT_DATA: dataFolder, ...settings, PRIVEXBOT_PORT: `${port}` };
+  let output = '';
+  let child: ChildProcess | undefined;
+  let ended: Promise<unknown> = Promise.resolve();
+
+  const launch = async () => {
+    const from = output.length;
+    const started = spawn(process.execPath, [MAIN], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    ended = once(started, 'exit');
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the server did not get ready in time:\n${output.slice(from)}`)), START_MS);
+      const onText = (text: string) => {
+        output += text;
+        if (output.includes(`PrivexBot is ready at ${url}\n`, from)) resolve();
+      };
+      started.stdout.setEncoding('utf8').on('data', onText);
+      started.stderr.setEncoding('utf8').on('data', onText);
+      started.once('close', () => reject(new Error(output.slice(from).trim() || 'the server ended without a word')));
+      ended.finally(() => clearTimeout(late));
+    });
+  };
+  const transport = (apiKey?: string) =>
+    apiKey ? fetchTransport(url, { authorization: `Bearer ${apiKey}` }) : keepCookies(fetchTransport(url));
+
+  return {
+    url,
+    folder,
+    dataFolder,
+    keyFile: `${dataFolder}.key`,
+    output: () => output,
+    processes: () => processesBelow(folder),
+    start: launch,
+    transport,
+    client: (apiKey) => createClient(transport(apiKey)),
+    async stop() {
+      child?.kill('SIGTERM');
+      await ended;
+      await untilNoProcess(folder, END_MS);
+    },
+    async kill(target) {
+      const hit = (await processesBelow(folder)).filter((one) => TARGETS[target](one, child?.pid));
+      for (const { pid } of hit) killNow(pid);
+      if (target === 'group') await untilNoProcess(folder, END_MS);
+      if (target === 'server' || target === 'group') await ended;
+      return hit.length;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { pid } of await processesBelow(folder)) killNow(pid);
+      await untilNoProcess(folder, END_MS);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const TARGETS: Record<Target, (one: ProcessInfo, server: number | undefined) => boolean> = {
+  server: ({ pid }, server) => pid === server,
+  // Its backends end with the postmaster.
+  database: (one, server) => isDatabase(one) && one.parent === server,
+  worker: (one, server) => !isDatabase(one) && one.parent === server,
+  group: () => true,
+};
+
+function isDatabase({ command }: ProcessInfo): boolean {
+  return /(^|\/)postgres(:| )/.test(command);
+}
+
+/** Without the settings of whoever runs the tests. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PRIVEXBOT_(?!TEST_RUN)|DATABASE_|VITEST|NODE_)/.test(name)));
+}
