@@ -1,0 +1,31 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const documents = globSync('{*.md,docs/**/*.md,bench/*.md,vectors/**/*.md}');
+const LINK = /\]\((?!https?:|#|mailto:)([^)\s#]+)/g;
+const STEP = /\]\((\.\.\/[^)\s]+)\) `(\w+)`/g;
+
+test('links of the documents lead to files that are there', () => {
+  const broken: string[] = [];
+  let seen = 0;
+  for (const path of documents)
+    for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(LINK)) {
+      seen++;
+      if (!existsSync(join(dirname(path), target))) broken.push(`${path}: ${target}`);
+    }
+  expect(broken).toEqual([]);
+  expect(seen).toBeGreaterThan(20);
+});
+
+test('each step of the walks names a function that its file has', () => {
+  const missing: string[] = [];
+  let seen = 0;
+  for (const [, target = '', name = ''] of readFileSync('docs/walks.md', 'utf8').matchAll(STEP)) {
+    seen++;
+    const source = readFileSync(join('docs', target), 'utf8');
+    if (!new RegExp(`(function\\*? |async \\*?|\\b)${name}\\b ?[(<]`).test(source)) missing.push(`${target} ${name}`);
+  }
+  expect(missing).toEqual([]);
+  expect(seen).toBeGreaterThan(10);
+});
