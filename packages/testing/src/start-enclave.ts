@@ -87,7 +87,7 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
     ),
   );
   const stop = new AbortController();
-  const app = await createApp(context, stop.signal);
+  const app = stack.use(await createApp(context, stop.signal));
   stack.defer(() => stop.abort());
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
@@ -127,7 +127,9 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
       if (!first || !workspace) throw new Error('sign-up made no organization with a workspace');
       return { client, transport: own, email: body.email, password: PASSWORD, user: id, org: first.id, workspace: workspace.id };
     },
-    advance: (ms) => void (ahead += ms),
+    advance(ms) {
+      ahead += ms;
+    },
     forge: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<R>(text, values)).rows,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -95,8 +95,17 @@ export class AuditChains {
     return realms;
   }
 
-  /** Signs the ends of this process's chains, joined to the checkpoint before. Call it in a transaction of the realm. */
-  async checkpoint(sql: Kysely<Tables>, realm: Realm, at: Date): Promise<void> {
+  /** Puts a realm back whose checkpoint may not have been written. */
+  returnUnsigned(realm: Realm): void {
+    this.#unsigned.add(realm);
+    this.#lastCheckpoint.delete(realm);
+  }
+
+  /**
+   * Signs the ends of this process's chains, joined to the checkpoint before. Call it in a transaction of the realm, for
+   * one realm at a time; `signed` tells that it is committed.
+   */
+  async checkpoint(sql: Kysely<Tables>, realm: Realm, at: Date): Promise<{ signed(): void }> {
     let previous = this.#lastCheckpoint.get(realm);
     if (previous === undefined) {
       const row = await sql
@@ -108,12 +117,11 @@ export class AuditChains {
         .executeTakeFirst();
       previous = row ? digest(row.signature) : '';
     }
-    const ends = this.ends(realm);
     const id = `${at.getTime().toString().padStart(14, '0')}-${this.#process}`;
-    const chains = JSON.stringify({ previous, ends });
+    const chains = JSON.stringify({ previous, ends: this.ends(realm) });
     const signature = new Uint8Array(sign(null, checkpointBytes(realm, id, at, chains), this.#signingKey));
     await sql.insertInto('audit_checkpoints').values({ org_id: realm, id, at, chains, signature }).execute();
-    this.#lastCheckpoint.set(realm, digest(signature));
+    return { signed: () => void this.#lastCheckpoint.set(realm, digest(signature)) };
   }
 
   /** The last committed entry of each chain this process is writing. */

@@ -58,6 +58,8 @@ export class Database {
   readonly #now: () => Date;
   readonly #reads: Batcher<Realm, AuditRecord>;
   readonly #checkpoints: NodeJS.Timeout;
+  /** The last round of checkpoints that was asked for, while it is under way. */
+  #signing: Promise<void> | undefined;
 
   constructor(connection: Connection, keyring: Keyring, now: () => Date) {
     this.connection = connection;
@@ -71,7 +73,7 @@ export class Database {
       maxItems: 500,
       flush: (realm, records) => this.#transact(realm, 'system', () => Promise.resolve(), records),
     });
-    this.#checkpoints = setInterval(() => void this.checkpoint().catch(() => undefined), CHECKPOINT_EVERY_MS).unref();
+    this.#checkpoints = setInterval(() => void (this.#signing ?? this.checkpoint()), CHECKPOINT_EVERY_MS).unref();
   }
 
   /** Runs `fn` in one transaction of the realm and commits it with its audit entries. `fn` runs again where it met a stale row. */
@@ -90,10 +92,26 @@ export class Database {
     return this.#reads.add(realm, record);
   }
 
-  /** Signs the ends of the chains that grew since the last call. */
-  async checkpoint(): Promise<void> {
+  /** Signs the ends of the chains that grew since the last call. What cannot be signed now is left to the next one. */
+  checkpoint(): Promise<void> {
+    // Each checkpoint names the one before, so two rounds must not run at once.
+    const round = (this.#signing ?? Promise.resolve())
+      .then(() => this.#signAll())
+      .finally(() => {
+        if (this.#signing === round) this.#signing = undefined;
+      });
+    this.#signing = round;
+    return round;
+  }
+
+  async #signAll(): Promise<void> {
     for (const realm of this.chains.takeUnsigned())
-      await this.transaction(realm, 'system', (tx) => this.chains.checkpoint(tx.sql, realm, this.#now()));
+      try {
+        const checkpoint = await this.transaction(realm, 'system', (tx) => this.chains.checkpoint(tx.sql, realm, this.#now()));
+        checkpoint.signed();
+      } catch {
+        this.chains.returnUnsigned(realm);
+      }
   }
 
   /** The key that seals rows of the realm. */
@@ -104,7 +122,7 @@ export class Database {
   async close(): Promise<void> {
     clearInterval(this.#checkpoints);
     await this.#reads.drain();
-    await this.checkpoint().catch(() => undefined);
+    await this.checkpoint();
     await this.connection.close();
   }
 

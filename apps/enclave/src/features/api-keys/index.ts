@@ -5,9 +5,9 @@
 import type { ApiKeyId, OrgId } from '@privexbot/contract';
 import type { Database, Transaction } from '../../db/database.ts';
 import { equalBytes } from '../../keys/keyring.ts';
-import { type ApiKey, findApiKeyRow, listApiKeys } from './store.ts';
+import { type ApiKey, findApiKeyRow, listApiKeyNames } from './store.ts';
 
-const BEARER = /^Bearer (pxb_([0-9a-z]{26})_([0-9a-z]{26})_[\w-]{43})$/i;
+const BEARER = /^[Bb]earer (pxb_([0-9a-z]{26})_([0-9a-z]{26})_[\w-]{43})$/;
 
 interface GivenKey {
   readonly text: string;
@@ -33,6 +33,6 @@ export async function findApiKey(db: Database, { text, org, id }: GivenKey): Pro
 }
 
 /** Names of the organization's keys by id, for lists. */
-export async function apiKeyNames(db: Database, tx: Transaction): Promise<Map<string, string>> {
-  return new Map((await listApiKeys(db.keyring, tx)).map((key) => [key.id, key.name]));
+export function apiKeyNames({ keyring }: Database, tx: Transaction): Promise<Map<string, string>> {
+  return listApiKeyNames(keyring, tx);
 }

@@ -41,11 +41,17 @@ export async function findApiKeyRow(
   return { ...key, secretHash: row.secret_hash };
 }
 
-/** Oldest first; those of one person, or all of the organization. */
-export async function listApiKeys(keyring: Keyring, tx: Transaction, user?: UserId): Promise<ApiKey[]> {
-  let query = tx.sql.selectFrom('api_keys').selectAll().orderBy('id');
-  if (user) query = query.where('user_id', '=', user);
-  return Promise.all((await query.execute()).map((row) => openRow(keyring, tx, row)));
+/** Oldest first. */
+export async function listApiKeys(keyring: Keyring, tx: Transaction, user: UserId): Promise<ApiKey[]> {
+  const rows = await tx.sql.selectFrom('api_keys').selectAll().where('user_id', '=', user).orderBy('id').execute();
+  return Promise.all(rows.map((row) => openRow(keyring, tx, row)));
+}
+
+/** By id, of all keys of the organization. One that was changed from outside is left out, so that it hides no others. */
+export async function listApiKeyNames(keyring: Keyring, tx: Transaction): Promise<Map<string, string>> {
+  const rows = await tx.sql.selectFrom('api_keys').selectAll().execute();
+  const opened = await Promise.allSettled(rows.map((row) => openRow(keyring, tx, row)));
+  return new Map(opened.flatMap((one) => (one.status === 'fulfilled' ? [[one.value.id, one.value.name]] : [])));
 }
 
 /** @returns whether the person had that key */

@@ -48,8 +48,8 @@ export function readLink(keyring: Keyring, purpose: LinkPurpose, token: string, 
   return { id: `usr_${user}` as UserId, links: Number.parseInt(links, 36) };
 }
 
-function macOf(keyring: Keyring, purpose: LinkPurpose, payload: string): Uint8Array {
+function macOf(keyring: Keyring, purpose: LinkPurpose, payload: string): string {
   return createHmac('sha256', keyring.mac(`${purpose} link`))
     .update(payload)
-    .digest();
+    .digest('base64url');
 }

@@ -13,10 +13,10 @@ import { isSameAddress, isSignUpOpen, signUp } from './sign-up.ts';
 import { changeUser, deleteSessions, findUser, listSessions, type Tx, type User } from './store.ts';
 import { createPasswords, emailIndex } from './strategies/email.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'>;
 
 export function authRoutes(context: Ports): Handlers<'auth'> {
-  const { config, db, keyring, limiter, mailer, log, now } = context;
+  const { config, db, keyring, limiter, mailer, log, now, origin } = context;
   const passwords = createPasswords();
 
   return {
@@ -28,7 +28,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       if (!body.invitation && !(await isSignUpOpen(context))) throw new AppError('sign_up_closed');
       const { user, session } = await signUp(context, scope, body, await passwords.hash(body.password));
       giveSession(scope, session.token);
-      sendLink('verify', user, scope);
+      sendLink('verify', user);
       return toAccount(user, session.id, await listBelongings(db, user.id));
     },
 
@@ -111,12 +111,12 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       if (params.session === scope.session) takeSessionBack(scope);
     },
 
-    async requestReset(scope, { body }) {
+    async requestReset(_, { body }) {
       const index = emailIndex(keyring, body.email);
       limiter.take('sign-in', Buffer.from(index).toString('base64url'));
       const user = await db.transaction('environment', 'visitor', (tx) => findUser(keyring, tx, { email: index }));
       await db.audit('environment', { action: 'account.reset_requested', actor: 'visitor', target: user?.id });
-      if (user) sendLink('reset', user, scope);
+      if (user) sendLink('reset', user);
     },
 
     async completeReset(_, { body }) {
@@ -129,7 +129,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     async requestVerification(scope) {
       const user = await db.transaction('environment', scope.user, (tx) => findUser(keyring, tx, { id: scope.user }));
       await db.audit('environment', { action: 'account.verification_requested', actor: scope.user });
-      if (user && !user.emailVerified) sendLink('verify', user, scope);
+      if (user && !user.emailVerified) sendLink('verify', user);
     },
 
     async verifyEmail(_, { body }) {
@@ -187,9 +187,12 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     return { changed, belongings };
   }
 
-  /** Nobody waits for the mail server; where there is none, or it fails, the answer is the same. */
-  function sendLink(purpose: keyof typeof MAILS, user: User, { origin }: PublicScope): void {
-    const link = createLink(keyring, purpose, user, origin, now());
+  /**
+   * Nobody waits for the mail server; where there is none, or it fails, the answer is the same. The link's origin is the
+   * configured one: a stranger's request must not choose where the token goes.
+   */
+  function sendLink(purpose: keyof typeof MAILS, user: User): void {
+    const link = createLink(keyring, purpose, user, origin(), now());
     mailer
       ?.send({ to: user.email, ...MAILS[purpose](link) })
       .catch((error: unknown) => log.warn({ user: user.id, err: describeError(error) }, 'mail was not taken'));

@@ -72,11 +72,13 @@ export async function findUser(keyring: Keyring, tx: Tx, by: { id: UserId } | { 
   return row && (await openUser(keyring, tx, row));
 }
 
-/** Names and addresses for lists; people who are gone are left out. */
+/** For lists. Who is gone, or whose row was changed from outside, is left out. */
 export async function findProfiles(keyring: Keyring, tx: Tx, ids: readonly UserId[]): Promise<Map<UserId, Profile>> {
   if (ids.length === 0) return new Map();
   const rows = await tx.sql.selectFrom('users').selectAll().where('id', 'in', ids).execute();
-  return new Map(rows.map((row) => [row.id, openValue<Profile>(keyring.environment, userPlace(row), row.sealed)]));
+  const open = (row: Tables['users']) => openValue<Profile>(keyring.environment, userPlace(row), row.sealed);
+  const opened = await Promise.allSettled(rows.map(async (row) => [row.id, open(row)] as const));
+  return new Map(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
 }
 
 /** Changes what is sealed in a person's row; `change` sees the latest and may throw. */

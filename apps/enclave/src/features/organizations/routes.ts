@@ -24,6 +24,14 @@ type Ports = Pick<Context, 'db' | 'keyring' | 'mailer' | 'log' | 'now' | 'newId'
 
 export function organizationRoutes({ db, keyring, mailer, log, now, newId }: Ports): Handlers<'organizations'> {
   return {
+    async ofKey({ org, role, transaction }) {
+      return transaction(async (tx) => {
+        const { id, name } = await requireOrganization(tx, org);
+        const workspaces = await listWorkspaces(keyring, tx, org);
+        return { id, name, role, workspaces: workspaces.map((workspace) => ({ id: workspace.id, name: workspace.name })) };
+      });
+    },
+
     async get({ org, transaction }) {
       return toAnswer(await transaction((tx) => requireOrganization(tx, org)));
     },

@@ -1,0 +1,70 @@
+import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let enclave: Enclave;
+beforeAll(async () => {
+  enclave = await startEnclave();
+});
+afterAll(() => enclave[Symbol.asyncDispose]());
+
+test('a key is shown once, works in its organization with its maker’s rights, and ends when it is revoked', async () => {
+  const { client, org } = await enclave.signUp();
+  const made = await client.apiKeys.create({ params: { org }, body: { name: 'laptop' } });
+  expect(made.key).toMatch(/^pxb_[0-9a-z]{26}_[0-9a-z]{26}_[\w-]{43}$/);
+  const { key, ...listed } = made;
+  expect(listed.ending).toBe(key.slice(-4));
+  expect(await client.apiKeys.list({ params: { org } })).toEqual([listed]);
+
+  const program = enclave.client(key);
+  expect((await program.organizations.members({ params: { org } })).length).toBe(1);
+  await program.organizations.rename({ params: { org }, body: { name: 'Renamed by a program' } });
+  const { items } = await client.audit.list({ params: { org }, query: { action: 'organization.renamed' } });
+  expect(items).toMatchObject([{ actor: 'laptop' }]);
+
+  await client.apiKeys.revoke({ params: { org, key: made.id } });
+  await expect(program.organizations.get({ params: { org } })).rejects.toMatchObject({ code: 'not_signed_in' });
+});
+
+test('a key opens no account: it neither lists sessions nor changes the password', async () => {
+  const { client, org, password } = await enclave.signUp();
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'k' } });
+  const program = enclave.client(key);
+  for (const call of [program.auth.me(), program.auth.sessions(), program.auth.changePassword({ body: { current: password, password } })])
+    await expect(call).rejects.toMatchObject({ code: 'not_signed_in' });
+});
+
+test('a key with another secret, id or form is nobody', async () => {
+  const { client, org } = await enclave.signUp();
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'k' } });
+  const other = key.endsWith('A') ? 'B' : 'A';
+  for (const wrong of [
+    `${key.slice(0, -2)}${other}A`,
+    key.slice(0, -1),
+    `${key}A`,
+    key.replace('pxb_', 'abc_'),
+    'Bearer',
+    key.toUpperCase(),
+  ])
+    await expect(enclave.client(wrong).organizations.get({ params: { org } })).rejects.toMatchObject({ code: 'not_signed_in' });
+});
+
+test('only the maker lists and revokes a key', async () => {
+  const admin = await enclave.signUp();
+  const { link } = await admin.client.organizations.invite({ params: admin, body: { email: 'second@example.com', role: 'tier1' } });
+  const second = await enclave.signUp({ email: 'second@example.com', invitation: link.split('#')[1] ?? '' });
+  const { id, key } = await second.client.apiKeys.create({ params: admin, body: { name: 'of the second' } });
+  expect(await admin.client.apiKeys.list({ params: admin })).toEqual([]);
+  await expect(admin.client.apiKeys.revoke({ params: { org: admin.org, key: id } })).rejects.toMatchObject({ code: 'not_found' });
+  const refusal = enclave.client(key).organizations.members({ params: admin });
+  await expect(refusal).rejects.toMatchObject({ code: 'not_allowed' });
+});
+
+test('neither the secret nor the name is stored in the clear', async () => {
+  const { client, org } = await enclave.signUp();
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'name-in-the-clear' } });
+  const rows = await enclave.forge<Record<string, unknown>>('select * from api_keys');
+  const stored = rows.flatMap((row) =>
+    Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value))),
+  );
+  expect(stored.filter((value) => value.includes('name-in-the-clear') || value.includes(key.slice(-43)))).toEqual([]);
+});
