@@ -112,7 +112,7 @@ export async function kill(server: ServerProcess, signal: NodeJS.Signals): Promi
 
 /** A command's prefix that makes it run as an ordinary user. The capability lets it read a checkout that is closed to that user. */
 export function asUser(uid: number): string[] {
-  const capability = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  const capability = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--securebits=+no_setuid_fixup'];
   return ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups', ...capability, '--'];
 }
 
