@@ -1,7 +1,7 @@
 // The two inner loops of vector search as WebAssembly SIMD, written for one number of dimensions: a few hundred bytes, no toolchain, the
 // same on every machine.
 
-import { assemble, type Code, op, repeatWhile, type ValueType } from './wasm-assembler.ts';
+import { assemble, type Code, op, repeatWhile, type ValueType } from '../../../wasm/assembler.ts';
 
 /** Dimensions are padded with zeros to a multiple of this: one word of sign bits, two steps of products. */
 export const LANE = 64;

@@ -1,5 +1,5 @@
-// Just enough of a WebAssembly assembler to write the vector kernels by hand and read them here: bytes in the order of the binary format
-// (WebAssembly core specification, chapter 5), SIMD opcodes after the prefix 0xfd (section 5.4.8).
+// Just enough of a WebAssembly assembler to write the inner loops of search and embedding by hand and read them here: bytes in the order
+// of the binary format (WebAssembly core specification, chapter 5), SIMD opcodes after the prefix 0xfd (section 5.4.8).
 
 export type Code = readonly number[];
 export type ValueType = 'i32' | 'i64' | 'f32' | 'v128';
@@ -42,6 +42,7 @@ export const op = {
   local_set: (local: number): Code => [0x21, ...unsigned(local)],
   i32_add: [0x6a],
   i32_sub: [0x6b],
+  i32_mul: [0x6c],
   i32_lt_u: [0x49],
   i64_add: [0x7c],
   i64_xor: [0x85],
@@ -55,10 +56,16 @@ export const op = {
   i32_store16: memory([0x3b], 1),
   v128_load: memory(simd(0), 4),
   v128_load8x8_s: memory(simd(1), 3),
+  v128_load32_splat: memory(simd(9), 2),
+  v128_store: memory(simd(11), 4),
   i32x4_splat: simd(17),
   i32x4_extract_lane: (lane: number): Code => [...simd(27), lane],
   i32x4_add: simd(174),
   i32x4_dot_i16x8_s: simd(186),
+  f32x4_splat: simd(19),
+  f32x4_max: simd(233),
+  /** a * b + c, rounded once or twice as the machine prefers. */
+  f32x4_relaxed_madd: simd(0x105),
 } as const;
 
 /** `do { body } while (condition)`, where `condition` leaves an i32. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assemble, op, unsigned } from './wasm-assembler.ts';
+import { assemble, op, unsigned } from './assembler.ts';
 
 test('numbers are LEB128', () => {
   expect(unsigned(0)).toEqual([0]);
