@@ -57,5 +57,7 @@ export async function connect(appUrl: string, onError: (error: Error) => void): 
 function createPool(appUrl: string, max: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: appUrl, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, types });
   pool.on('error', onError);
+  // The pool listens only to idle clients; one that loses its server while it is in use would else end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }
