@@ -179,21 +179,9 @@ test.skipIf(!kit.isRoot).each([
 async function startOrphan(folder: string): Promise<{ ended: Promise<ServerExit> }> {
   const user = await chooseDatabaseUser([folder]);
   const { postgres } = await findPostgresBinaries();
-  const reach = user
-    ? [
-        'setpriv',
-        '--reuid',
-        `${user.uid}`,
-        '--regid',
-        `${user.gid}`,
-        '--clear-groups',
-        '--inh-caps=+dac_read_search',
-        '--ambient-caps=+dac_read_search',
-        '--',
-      ]
-    : [];
+  const prefix = user ? kit.asUser(user.uid) : [];
   const runAs = (program: string, args: string[]): ChildProcess => {
-    const [command = program, ...rest] = [...reach, program, ...args];
+    const [command = program, ...rest] = [...prefix, program, ...args];
     return spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' }, detached: true });
   };
   return launchServer({ postgres, folder, port: await findFreePort(), runAs, log: kit.silentLog, signal: new AbortController().signal });
