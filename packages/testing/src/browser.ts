@@ -7,6 +7,8 @@ import { type Browser, type BrowserContextOptions, type CDPSession, chromium, ty
 import { z } from 'zod';
 import { findChromium } from './chromium.ts';
 
+export type { Page };
+
 const ARTIFACTS = fileURLToPath(new URL('../../../.artifacts', import.meta.url));
 
 export interface TestBrowser extends AsyncDisposable {
