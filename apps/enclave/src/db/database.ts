@@ -195,7 +195,7 @@ function translate(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const known =
     SQLSTATES[code] ??
-    (NETWORK_CODES.has(code) || /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+    (NETWORK_CODES.has(code) || /timeout exceeded when trying to connect|Connection terminated|not queryable/.test(error.message)
       ? 'unavailable'
       : undefined);
   return known ? new AppError(known, {}, { cause: error }) : error;
