@@ -3,15 +3,15 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const stamp = join(root, 'node_modules/.privexbot-installed');
-const lockHash = readLockHash();
+const installed = join(root, 'node_modules/.package-lock.json');
+const wanted = readLock();
 
 while (!isInstalled()) {
   const release = await takeTurn();
@@ -28,23 +28,26 @@ if (!existsSync(pinned) && major < 24)
 // Compiled sources are kept between starts: half the processor time of a start.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/compiled');
 const node = existsSync(pinned) ? pinned : process.execPath;
-process.exit(await run(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], 'inherit'));
+process.exit(await run(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], 'inherit', process.cwd()));
 
-function readLockHash() {
+function readLock() {
   try {
-    return createHash('sha256')
-      .update(readFileSync(join(root, 'package-lock.json')))
-      .digest('hex');
+    return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   } catch (error) {
     return fail(
-      `package-lock.json can't be read (${error.code}). Get it back with "git checkout package-lock.json" and run the same command again.`,
+      `package-lock.json can't be read (${error.code ?? 'not JSON'}). Get it back with "git checkout package-lock.json" and run the same command again.`,
     );
   }
 }
 
-/** The stamp is written last, so an installation that broke off is done again. */
+/** npm writes what it installed when it has finished, so an installation that broke off is done again. */
 function isInstalled() {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash;
+  if (!existsSync(installed)) return false;
+  const there = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, { version, optional, link }]) =>
+      path === '' || !path.startsWith('node_modules/') || optional || link || there[path]?.version === version,
+  );
 }
 
 async function install() {
@@ -56,8 +59,6 @@ async function install() {
   const status = await run(command, [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 2, 2]);
   if (status !== 0)
     fail('Installing failed. Check that the npm registry is reachable and the disk has room, then run the same command again.');
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, lockHash);
 }
 
 /**
@@ -88,12 +89,12 @@ async function takeTurn() {
 }
 
 /** Signals are passed on; the child drains and decides when to end (it takes a repeated Ctrl-C within a second as one). */
-async function run(command, args, stdio) {
+async function run(command, args, stdio, cwd = root) {
   // Where util-linux is, a killed launcher takes the child along.
   const setpriv = '/usr/bin/setpriv';
   const hasSetpriv = process.platform === 'linux' && existsSync(setpriv) && basename(realpathSync(setpriv)) === 'setpriv';
   const [program, ...rest] = hasSetpriv ? [setpriv, '--pdeathsig', 'TERM', '--', command, ...args] : [command, ...args];
-  const child = spawn(program, rest, { cwd: root, stdio });
+  const child = spawn(program, rest, { cwd, stdio });
   const pass = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
   return new Promise((resolve) => {
