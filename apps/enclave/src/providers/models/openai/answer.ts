@@ -2,6 +2,7 @@ import type { ErrorCode } from '@privexbot/contract';
 import { AppError } from '../../../errors.ts';
 import type { FinishReason } from '../model.ts';
 import { RETRY_AFTER_SECONDS } from './endpoint.ts';
+import { cutWords, type EventFrame, findFrame } from './event-frame.ts';
 import { createSseParser } from './sse.ts';
 
 export interface Answer {
@@ -31,23 +32,33 @@ export function createAnswerReader(): AnswerReader {
   let usage: Answer['usage'];
   let isDone = false;
   let isRecognised = false;
+  let frame: EventFrame | undefined;
 
   const events = createSseParser((data) => {
     if (isDone) return;
-    if (data === '[DONE]') isDone = true;
-    else read(parse(data));
+    const words = frame && cutWords(data, frame);
+    if (words !== undefined) fresh += words;
+    else if (data === '[DONE]') isDone = true;
+    else {
+      const parsed = read(parse(data));
+      // An event that ended the answer or counted it has no like.
+      frame = parsed && !finish && !usage ? findFrame(data, parsed) : undefined;
+    }
   });
 
-  function read(value: unknown): void {
-    if (!isRecord(value)) return;
+  /** Takes in one JSON object; gives the words it brought. */
+  function read(value: unknown): string | undefined {
+    if (!isRecord(value)) return undefined;
     if (value.error) throw new AppError(errorCode(value.error, said !== '' || fresh !== ''), { seconds: RETRY_AFTER_SECONDS });
     if (isRecord(value.usage)) usage = readUsage(value.usage);
     const choice: unknown = Array.isArray(value.choices) ? value.choices[0] : undefined;
     isRecognised ||= Array.isArray(value.choices);
-    if (!isRecord(choice)) return;
-    const part = choice.delta ?? choice.message;
-    if (isRecord(part) && typeof part.content === 'string') fresh += part.content;
+    if (!isRecord(choice)) return undefined;
     if (typeof choice.finish_reason === 'string') finish = FINISH_REASONS[choice.finish_reason] ?? 'stop';
+    const part = choice.delta ?? choice.message;
+    const words = isRecord(part) && typeof part.content === 'string' ? part.content : '';
+    fresh += words;
+    return words;
   }
 
   return {
