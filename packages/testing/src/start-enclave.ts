@@ -7,10 +7,12 @@ import type { OrgId, UserId, WorkspaceId } from '@privexbot/contract';
 import { createApp } from '@privexbot/enclave/app.ts';
 import { readConfig } from '@privexbot/enclave/config.ts';
 import type { Context } from '@privexbot/enclave/context.ts';
+import { listen } from '@privexbot/enclave/http/listen.ts';
 import type { RootKeySource } from '@privexbot/enclave/keys/root-key.ts';
 import { openContext } from '@privexbot/enclave/open-context.ts';
 import { type Client, createClient, type Transport } from '@privexbot/sdk';
 import pg from 'pg';
+import { keepCookies } from './cookies.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
 /** What outlives a server: hand it to the next one to see a restart. */
@@ -45,6 +47,8 @@ export interface Enclave extends AsyncDisposable {
   client(apiKey?: string): Client;
   /** A new person with an organization, or one who joins by invitation. */
   signUp(wish?: { email?: string; organization?: string; invitation?: string }): Promise<Person>;
+  /** Opens a loopback port of its own for callers outside this process; closed with the enclave. Resolves with the address. */
+  listen(): Promise<string>;
   /** Moves the server's clock on. */
   advance(ms: number): void;
   /** Runs SQL as the database's owner, whom row security does not bind: for forging and for looking at what is stored. */
@@ -93,8 +97,7 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
   await owner.connect();
   stack.defer(() => owner.end());
 
-  const transport = (apiKey?: string): Transport => {
-    const cookies = new Map<string, string>();
+  const send = (apiKey?: string): Transport => {
     const incoming = { socket: { remoteAddress: `10.0.${++addresses >> 8}.${addresses & 255}` } };
     return async (request) => {
       const { pathname, search } = new URL(request.url);
@@ -102,16 +105,10 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
       const forwarded = new Request(url, request);
       forwarded.headers.set('host', url.host);
       if (apiKey) forwarded.headers.set('authorization', `Bearer ${apiKey}`);
-      else if (cookies.size) forwarded.headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-      const response = await app.fetch(forwarded, { incoming });
-      for (const line of response.headers.getSetCookie()) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-        if (value) cookies.set(name, value);
-        else cookies.delete(name);
-      }
-      return response;
+      return app.fetch(forwarded, { incoming });
     };
   };
+  const transport = (apiKey?: string) => (apiKey ? send(apiKey) : keepCookies(send()));
   const owned = stack.move();
   return {
     context,
@@ -126,6 +123,10 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
       const [workspace] = first?.workspaces ?? [];
       if (!first || !workspace) throw new Error('sign-up made no organization with a workspace');
       return { client, transport: own, email: body.email, password: PASSWORD, user: id, org: first.id, workspace: workspace.id };
+    },
+    async listen() {
+      const { port } = owned.use(await listen(app, { host: '127.0.0.1', port: 0 }));
+      return `http://127.0.0.1:${port}`;
     },
     advance(ms) {
       ahead += ms;

@@ -139,10 +139,18 @@ export class Heads {
 
   async #compare({ sql, realm }: HeadTransaction, table: ProtectedTable): Promise<Head> {
     const { id, onMismatch } = PROTECTED[table];
+    // Whoever changes rows holds the head's row until the commit: with it locked, head and rows are of one moment, also
+    // after a commit whose outcome was not heard.
+    const stored = await sql
+      .selectFrom('heads')
+      .selectAll()
+      .where('realm', '=', realm)
+      .where('name', '=', table)
+      .forUpdate()
+      .executeTakeFirst();
     const { rows } = await raw<{ id: string; sealed: Uint8Array }>`select ${raw.ref(id)} as id, sealed from ${raw.table(table)}`.execute(
       sql,
     );
-    const stored = await sql.selectFrom('heads').selectAll().where('realm', '=', realm).where('name', '=', table).executeTakeFirst();
     const head: Head = { counter: stored?.counter ?? 0, sum: 0n, broken: false, digests: new Map() };
     for (const row of rows) {
       const digest = this.#digest(realm, table, row.id, row.sealed);

@@ -2,7 +2,9 @@
 import type { UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../db/database.ts';
-import { findProfiles } from './store.ts';
+import { createLink } from './links.ts';
+import { findProfiles, findUser } from './store.ts';
+import { emailIndex } from './strategies/email.ts';
 
 export { createIdentity } from './identity.ts';
 
@@ -15,4 +17,11 @@ export async function findPeople(db: Database, users: readonly UserId[]): Promis
 /** Names of people by id, for lists. */
 export async function displayNames({ db }: Pick<Context, 'db'>, users: readonly UserId[]): Promise<Map<string, string>> {
   return new Map([...(await findPeople(db, users))].map(([id, { name }]) => [id, name]));
+}
+
+/** A one-time sign-in link for the person with that address, if there is one. Writes nothing. */
+export async function createSignInLink(db: Database, email: string, origin: string, now: Date): Promise<string | undefined> {
+  const { keyring } = db;
+  const user = await db.transaction('environment', 'system', (tx) => findUser(keyring, tx, { email: emailIndex(keyring, email) }));
+  return user && createLink(keyring, 'sign-in', user, origin, now);
 }

@@ -4,7 +4,6 @@ import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope, PublicScope } from '../../http/scope.ts';
-import { describeError } from '../../log.ts';
 import { acceptInvitation, type Belonging, listBelongings } from '../organizations/index.ts';
 import { createLink, readLink } from './links.ts';
 import { MAILS } from './mails.ts';
@@ -43,7 +42,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         throw new AppError('wrong_credentials');
       }
       limiter.giveBack('sign-in', address);
-      return enter(scope, found.id, async (tx) => {
+      return enter(scope, found.id, 'password', async (tx) => {
         const user = await findUser(keyring, tx, { id: found.id });
         // The password may have been changed while this one was compared.
         if (user?.password !== found.password) throw new AppError('wrong_credentials');
@@ -53,7 +52,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
 
     async signInByLink(scope, { body }) {
       const { id, links } = readLink(keyring, 'sign-in', body.token, now());
-      return enter(scope, id, (tx) => changeUser(keyring, tx, id, useLink(links)));
+      return enter(scope, id, 'link', (tx) => changeUser(keyring, tx, id, useLink(links)));
     },
 
     async signOut(scope) {
@@ -152,11 +151,11 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
   };
 
   /** Starts a session for a person whose proof `prove` completes in the same transaction. */
-  async function enter(scope: PublicScope, id: UserId, prove: (tx: Tx) => Promise<User>) {
+  async function enter(scope: PublicScope, id: UserId, by: 'password' | 'link', prove: (tx: Tx) => Promise<User>) {
     const { changed, belongings } = await change(id, async (tx, audit) => {
       const user = await prove(tx);
       const session = await startSession(context, tx, id, scope);
-      audit('session.started', session.id);
+      audit('session.started', session.id, { by });
       return { user, session };
     });
     giveSession(scope, changed.session.token);
@@ -195,7 +194,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     const link = createLink(keyring, purpose, user, origin(), now());
     mailer
       ?.send({ to: user.email, ...MAILS[purpose](link) })
-      .catch((error: unknown) => log.warn({ user: user.id, err: describeError(error) }, 'mail was not taken'));
+      .catch((error: unknown) => log.warn({ user: user.id, err: error }, 'mail was not taken'));
   }
 }
 

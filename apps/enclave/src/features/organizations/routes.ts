@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
-import { describeError } from '../../log.ts';
 import { findPeople } from '../auth/index.ts';
 import {
   deleteInvitation,
@@ -75,7 +74,7 @@ export function organizationRoutes({ db, keyring, mailer, log, now, newId }: Por
           subject: `You are invited to ${name} on PrivexBot`,
           text: `Open this link within seven days to join ${name}:\n\n${link}\n\nIt works once. If you do not know ${name}, ignore this mail.\n`,
         })
-        .catch((error: unknown) => log.warn({ invitation: invitation.id, err: describeError(error) }, 'mail was not taken'));
+        .catch((error: unknown) => log.warn({ invitation: invitation.id, err: error }, 'mail was not taken'));
       return { ...toInvitation(invitation), link };
     },
 
