@@ -2,7 +2,7 @@ import type { OrgId } from '@privexbot/contract';
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Transaction } from '../db/database.ts';
-import { describeError, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { Queue } from './schema.ts';
 
 /** What a job says: which row of which organization. The row says what to do, and whether it still is to be done. */
@@ -35,9 +35,10 @@ export async function openJobs(pool: pg.Pool, soleServer: boolean, log: Log): Pr
     monitorVacuum: false,
     reindex: false,
   });
-  boss.on('error', (error) => log.warn({ err: describeError(error) }, 'job queue'));
+  boss.on('error', (error) => log.warn({ err: error }, 'job queue'));
   await boss.start();
-  if (soleServer) await pool.query(`update pgboss.job set state = 'retry', start_after = now() where state = 'active'`);
+  // Those that gave up get another chance as well: a handler whose work is done finds that in its row.
+  if (soleServer) await pool.query(`update pgboss.job set state = 'retry', start_after = now() where state in ('active', 'failed')`);
   const closing = new AbortController();
   const workers = new Map<Queue, string[]>();
   return {

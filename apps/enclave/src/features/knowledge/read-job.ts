@@ -3,6 +3,7 @@ import type { DocumentId, KnowledgeBaseId } from '@privexbot/contract';
 import { hasPermission, type OrgId, type Role, type UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
+import { AppError } from '../../errors.ts';
 import type { Job } from '../../jobs/jobs.ts';
 import type { SealingKey } from '../../keys/seal.ts';
 import { openStoredFile } from '../uploads/index.ts';
@@ -25,7 +26,8 @@ const BATCH = 256;
  * Reads a queued document in a child process and stores its passages as the next version, which answers from the moment
  * all are stored. Runs again from the start after a kill; does nothing where the row says there is nothing to do.
  */
-export async function readDocumentJob(ports: Ports, { org, id }: Job, stopping: AbortSignal): Promise<void> {
+export async function readDocumentJob(ports: Ports, job: Job, stopping: AbortSignal, attempt = 1): Promise<void> {
+  const { org, id } = job;
   const started = await ports.db.transaction(org, 'system', (tx) => start(ports, tx, id as DocumentId));
   if (!started) return;
   const { document, key, bytes } = started;
@@ -38,6 +40,9 @@ export async function readDocumentJob(ports: Ports, { org, id }: Job, stopping: 
     if (stopping.aborted) throw error;
     // Stopped because the document was cancelled, deleted or replaced: its row says so already.
     if (signal.aborted) return;
+    // Neither says anything about the document: the queue calls again, and a child that was killed gets a second one.
+    if (error instanceof AppError && error.code === 'unavailable') throw error;
+    if (error instanceof ReadFailure && error.cause === 'SIGKILL' && attempt === 1) return readDocumentJob(ports, job, stopping, 2);
     await fail(ports, document, key, error);
   } finally {
     ports.progresses.stop(document.id);

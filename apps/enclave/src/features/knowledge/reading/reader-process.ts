@@ -103,8 +103,9 @@ export class ReaderProcess implements AsyncDisposable {
     const grace = setTimeout(() => this.kill('crashed'), GRACE_MS);
     await this.#exited;
     clearTimeout(grace);
-    const isMemory = SIGNALS_OF_MEMORY.has(this.#child.signalCode ?? '');
-    return new ReadFailure(this.#endedFor ?? (isMemory ? 'memory' : 'crashed'));
+    if (this.#endedFor) return new ReadFailure(this.#endedFor);
+    const signal = this.#child.signalCode ?? '';
+    return new ReadFailure(SIGNALS_OF_MEMORY.has(signal) ? 'memory' : 'crashed', {}, signal);
   }
 
   /** It is the child's turn while someone waits for a frame and it has bytes to work on. */
