@@ -34,7 +34,7 @@ export async function findApiKeyRow(
   tx: Transaction,
   id: ApiKeyId,
 ): Promise<(ApiKey & { secretHash: Uint8Array }) | undefined> {
-  const row = await tx.sql.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await tx.sql.selectFrom('api_keys').selectAll().where('org_id', '=', tx.realm).where('id', '=', id).executeTakeFirst();
   if (!row) return undefined;
   const key = await openRow(keyring, tx, row);
   await tx.check('api_keys', row.id, row.sealed);
@@ -43,13 +43,19 @@ export async function findApiKeyRow(
 
 /** Oldest first. */
 export async function listApiKeys(keyring: Keyring, tx: Transaction, user: UserId): Promise<ApiKey[]> {
-  const rows = await tx.sql.selectFrom('api_keys').selectAll().where('user_id', '=', user).orderBy('id').execute();
+  const rows = await tx.sql
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('org_id', '=', tx.realm)
+    .where('user_id', '=', user)
+    .orderBy('id')
+    .execute();
   return Promise.all(rows.map((row) => openRow(keyring, tx, row)));
 }
 
 /** By id, of all keys of the organization. One that was changed from outside is left out, so that it hides no others. */
 export async function listApiKeyNames(keyring: Keyring, tx: Transaction): Promise<Map<string, string>> {
-  const rows = await tx.sql.selectFrom('api_keys').selectAll().execute();
+  const rows = await tx.sql.selectFrom('api_keys').selectAll().where('org_id', '=', tx.realm).execute();
   const opened = await Promise.allSettled(rows.map((row) => openRow(keyring, tx, row)));
   return new Map(opened.flatMap((one) => (one.status === 'fulfilled' ? [[one.value.id, one.value.name]] : [])));
 }

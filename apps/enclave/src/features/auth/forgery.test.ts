@@ -176,18 +176,23 @@ test('after a restart: sessions that do not add up are dropped, memberships that
   await using storage = await createStorage();
   let kept: Person;
   let robbed: Person;
+  let colleague: Person;
   {
     await using before = await startEnclave({ storage });
     kept = await before.signUp();
     robbed = await before.signUp();
+    const { link } = await robbed.client.organizations.invite({ params: robbed, body: { email: 'colleague@example.com', role: 'tier1' } });
+    colleague = await before.signUp({ email: 'colleague@example.com', invitation: link.split('#')[1] ?? '' });
     await before.forge('delete from sessions where user_id = $1', [robbed.user]);
     await before.forge('delete from memberships where user_id = $1', [robbed.user]);
   }
   await using after = await startEnclave({ storage });
-  expect(await after.forge('select id from sessions')).toHaveLength(1);
   expect((await after.client().auth.signIn({ body: kept })).organizations).toMatchObject([{ id: kept.org }]);
   expect(await after.forge('select id from sessions')).toHaveLength(1);
-  const client = after.client();
-  expect((await client.auth.signIn({ body: robbed })).organizations).toEqual([]);
-  await expect(client.organizations.get({ params: robbed })).rejects.toMatchObject(NOT_FOUND);
+  for (const person of [robbed, colleague]) {
+    const client = after.client();
+    expect((await client.auth.signIn({ body: person })).organizations).toEqual([]);
+    const refusal = person === robbed ? NOT_FOUND : REFUSED;
+    await expect(client.organizations.get({ params: robbed })).rejects.toMatchObject(refusal);
+  }
 });
