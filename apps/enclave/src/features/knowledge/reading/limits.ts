@@ -23,6 +23,9 @@ export type ReadLimits = {
   maxDepth: number;
 };
 
+/** UTF-16 units of a document's title. */
+export const MAX_TITLE_LENGTH = 300;
+
 export const DEFAULT_LIMITS: ReadLimits = {
   maxBytes: 100 * MB,
   maxCharacters: 200_000_000,

@@ -2,6 +2,7 @@ import { ReadFailure } from './failures.ts';
 import type { DocumentFormat, Progress, Source } from './formats/format.ts';
 import { READERS } from './formats/table.ts';
 import { ByteQueue } from './frames.ts';
+import { MAX_TITLE_LENGTH } from './limits.ts';
 import { normaliseText, toLine } from './normalise.ts';
 import { createPassageCutter, type Passage } from './passages.ts';
 import type { ReaderReply, ReaderRequest } from './protocol.ts';
@@ -10,7 +11,6 @@ import { declaredCharset, detectFormat, promisedFormat } from './sniff.ts';
 const HEAD_BYTES = 4096;
 const BATCH = 32;
 const MS_BETWEEN_REPORTS = 100;
-const MAX_TITLE_LENGTH = 300;
 /** Of mail that holds documents, that hold documents. */
 const MAX_NESTED_DOCUMENTS = 3;
 

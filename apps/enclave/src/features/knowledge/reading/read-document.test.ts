@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ReadFailure } from './failures.ts';
+import type { ReadLimits } from './limits.ts';
 import { type ReadEvent, type ReadInput, readDocument, readWith } from './read-document.ts';
 import { proseLines, writePdf } from './testing/pdf-writer.ts';
 
@@ -29,11 +30,8 @@ async function failureOf(events: AsyncIterable<ReadEvent>): Promise<ReadFailure>
   return error;
 }
 
-function child(name: string, ...lines: string[]): AsyncGenerator<ReadEvent> {
-  return readWith(
-    join(CHILDREN, `${name}.ts`),
-    input('x.txt', chunksOf(lines.join('\n')), { limits: { stallMs: 2000, residentMb: 300, heapMb: 64 } }),
-  );
+function child(name: string, lines: string[] = [], limits: Partial<ReadLimits> = {}): AsyncGenerator<ReadEvent> {
+  return readWith(join(CHILDREN, `${name}.ts`), input('x.txt', chunksOf(lines.join('\n')), { limits }));
 }
 
 /** Children of this process, by their command line. */
@@ -134,7 +132,7 @@ test('a scan without text says how many pages it has', async () => {
 });
 
 test('a child that hangs is ended when its silence is too long', async () => {
-  expect((await failureOf(child('hang'))).code).toBe('timeout');
+  expect((await failureOf(child('hang', [], { stallMs: 1000 }))).code).toBe('timeout');
 });
 
 test('a child that dies is a crash, and half a frame is not taken', async () => {
@@ -142,8 +140,8 @@ test('a child that dies is a crash, and half a frame is not taken', async () => 
 });
 
 test('a child that outgrows its memory is ended, inside and outside its heap', async () => {
-  expect((await failureOf(child('grow'))).code).toBe('memory');
-  expect((await failureOf(child('fill-heap'))).code).toBe('memory');
+  expect((await failureOf(child('grow', [], { residentMb: 300 }))).code).toBe('memory');
+  expect((await failureOf(child('fill-heap', [], { heapMb: 64 }))).code).toBe('memory');
 });
 
 const passage = (more: object): string =>
@@ -151,7 +149,7 @@ const passage = (more: object): string =>
 const done = (characters: number): string => JSON.stringify({ type: 'done', format: 'txt', characters });
 
 test('a child that was taken over cannot pass on what is inconsistent', async () => {
-  expect(await collect(child('say', passage({}), done(2)))).toHaveLength(2);
+  expect(await collect(child('say', [passage({}), done(2)]))).toHaveLength(2);
   const lies = {
     'a gap': [passage({ start: 1, end: 3 })],
     'a wrong end': [passage({ end: 9 })],
@@ -165,7 +163,7 @@ test('a child that was taken over cannot pass on what is inconsistent', async ()
     'words instead of frames': ['Warning: something'],
     'no end': [passage({})],
   };
-  for (const [lie, lines] of Object.entries(lies)) expect((await failureOf(child('say', ...lines))).code, lie).toBe('crashed');
+  for (const [lie, lines] of Object.entries(lies)) expect((await failureOf(child('say', lines))).code, lie).toBe('crashed');
 });
 
 test('a child may read only its code: no files, no environment, no processes, no threads, no code from strings', async () => {

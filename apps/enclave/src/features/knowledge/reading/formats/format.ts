@@ -17,12 +17,13 @@ export type TextBlock = {
   page?: number;
 };
 
-export type ProgressUnit = 'pages' | 'bytes' | 'sheets' | 'slides' | 'chapters';
-export type Progress = { type: 'progress'; done: number; total: number; unit: ProgressUnit };
+export const PROGRESS_UNITS = ['pages', 'bytes', 'sheets', 'slides', 'chapters'] as const;
+export type Progress = { type: 'progress'; done: number; total: number; unit: (typeof PROGRESS_UNITS)[number] };
 export type About = { type: 'about'; title?: string; pages?: number };
 export type FormatEvent = TextBlock | Progress | About;
 
-export type DocumentFormat = 'pdf' | 'docx' | 'pptx' | 'xlsx' | 'csv' | 'html' | 'md' | 'txt' | 'json' | 'epub' | 'eml';
+export const DOCUMENT_FORMATS = ['pdf', 'docx', 'pptx', 'xlsx', 'csv', 'html', 'md', 'txt', 'json', 'epub', 'eml'] as const;
+export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
 
 /** The bytes of one document, read once: either as a stream or whole. */
 export type Source = {

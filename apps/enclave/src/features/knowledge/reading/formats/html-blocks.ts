@@ -117,9 +117,10 @@ function isHidden(attributes: Readonly<Record<string, string>>): boolean {
   return 'hidden' in attributes || /display\s*:\s*none/i.test(attributes.style ?? '');
 }
 
+/** Runs of spaces go first: what follows then looks at each character once. */
 function tidyLines(text: string): string {
   return text
-    .replaceAll(/ *\n */g, '\n')
     .replaceAll(/ {2,}/g, ' ')
+    .replaceAll(/ ?\n ?/g, '\n')
     .trim();
 }

@@ -17,6 +17,8 @@ const SECOND_MS = 1000;
 const EPOCH_1900 = Date.UTC(1899, 11, 30);
 const EPOCH_1904 = Date.UTC(1904, 0, 1);
 const LAST_DAY = 2_958_466;
+/** ECMA-376 allows 255 characters. */
+const LONGEST_CODE = 255;
 
 /** How each cell style shows numbers, in the order in which cells name them. */
 export async function readNumberStyles({ archive, limits }: OfficePackage, part: string): Promise<NumberStyle[]> {
@@ -61,7 +63,7 @@ function styleOfBuiltIn(id: number): NumberStyle {
 }
 
 function styleOfCode(code: string): NumberStyle {
-  const bare = code.replaceAll(/"[^"]*"|\\.|\[[^\]]*\]|[_*]./g, '');
+  const bare = code.slice(0, LONGEST_CODE).replaceAll(/"[^"]*"|\\.|\[[^\]]*\]|[_*]./g, '');
   if (/[ymdhs]/i.test(bare.replaceAll(/general/gi, ''))) return 'date';
   return bare.includes('%') ? 'percent' : 'number';
 }
