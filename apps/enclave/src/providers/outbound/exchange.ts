@@ -111,7 +111,11 @@ export function exchange(dispatcher: Dispatcher, url: URL, init: ExchangeInit): 
         start: (controller) => {
           body = controller;
         },
-        pull: () => peer?.resume(),
+        pull: () => {
+          if (!peer?.paused) return;
+          idle?.refresh(); // its silence counts from now on
+          peer.resume();
+        },
         cancel: () => {
           if (over) return;
           end();

@@ -123,7 +123,7 @@ test('a model that says nothing runs out of time, and the words it said before s
     response.write(chunk('then silence'));
   });
   const events: ModelEvent[] = [];
-  const stream = server.stream(ASK, { idleTimeoutMs: 80 });
+  const stream = server.stream(ASK, { idleTimeoutMs: 500 });
   expect(await failure(collect(stream, events))).toMatchObject({ code: 'model_timeout' });
   expect(said(events)).toBe('then silence');
 });
