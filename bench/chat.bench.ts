@@ -59,7 +59,11 @@ async function prepare(url: string, modelUrl: string) {
   const [workspace] = organization?.workspaces ?? [];
   if (!organization || !workspace) throw new Error('no organization');
   signedIn = { client, org: organization.id, workspace: workspace.id };
-  const { key } = await client.apiKeys.create({ params: { org: organization.id }, body: { name: 'bench' } });
+  // A key each, as callers have: rates are limited per key.
+  const keys = await Promise.all(
+    Array.from({ length: CONCURRENT }, () => client.apiKeys.create({ params: { org: organization.id }, body: { name: 'bench' } })),
+  );
+  let calls = 0;
   const at = { org: organization.id, workspace: workspace.id };
 
   async function make(knowledgeBases: KnowledgeBaseId[]): Promise<BotId> {
@@ -72,7 +76,7 @@ async function prepare(url: string, modelUrl: string) {
     const started = performance.now();
     const response = await fetch(`${to}/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${keys[calls++ % keys.length]?.key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ ...body, stream }),
     });
     let first = 0;

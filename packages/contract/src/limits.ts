@@ -26,7 +26,7 @@ export const RATES = {
   read: { perMinute: 6_000, burst: 1_000 },
   write: { perMinute: 1_200, burst: 300 },
   upload: { perMinute: 12_000, burst: 2_000 },
-  invoke: { perMinute: 600, burst: 120 },
+  invoke: { perMinute: 6_000, burst: 600 },
   'public-chat': { perMinute: 60, burst: 30 },
 } as const;
 

@@ -75,7 +75,7 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
     const scope: PublicScope = {
       requestId,
       request,
-      signal: AbortSignal.any([request.signal, ports.draining]),
+      signal: request.signal,
       address: c.env?.incoming?.socket.remoteAddress ?? 'in process',
       headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
       origin: ports.origin(request),
@@ -84,7 +84,9 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
     const input = await readInput(c, endpoint);
     response = toResponse(endpoint, await handler(entered, input), scope, ports);
   } catch (thrown) {
-    response = await refuse(toAppError(thrown), endpoint, requestId, caller, ports);
+    // Nobody waits for the answer to a request that was given up.
+    const error = request.signal.aborted ? new AppError('shutting_down') : toAppError(thrown);
+    response = await refuse(error, endpoint, requestId, caller, ports);
   }
   ports.log.info(
     { requestId, endpoint: `${endpoint.method} ${endpoint.path}`, status: response.status, ms: Math.round(performance.now() - started) },

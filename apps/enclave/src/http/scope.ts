@@ -13,7 +13,7 @@ export interface Principal {
 /** What every handler gets. */
 export interface PublicScope {
   readonly requestId: string;
-  /** Aborted when the caller goes away or the server drains. */
+  /** Aborted when the caller goes away, or is cut off because the server has drained long enough. */
   readonly signal: AbortSignal;
   /** The caller's network address, for rate limits and session lists; never logged. */
   readonly address: string;
