@@ -12,6 +12,14 @@ const Password = z
   .max(LIMITS.passwordMaxLength);
 const Token = z.string().min(20).max(100);
 
+/** An organization as one of its members sees it. */
+export const Belonging = z.object({
+  id: idSchema('org'),
+  name: z.string(),
+  role: z.enum(ROLES),
+  workspaces: z.array(z.object({ id: idSchema('workspace'), name: z.string() })),
+});
+
 export const Account = z.object({
   id: idSchema('user'),
   email: z.string(),
@@ -19,14 +27,7 @@ export const Account = z.object({
   /** Whether the address was proven by a mailed link. Without a mail server addresses stay unverified. */
   emailVerified: z.boolean(),
   session: idSchema('session'),
-  organizations: z.array(
-    z.object({
-      id: idSchema('org'),
-      name: z.string(),
-      role: z.enum(ROLES),
-      workspaces: z.array(z.object({ id: idSchema('workspace'), name: z.string() })),
-    }),
-  ),
+  organizations: z.array(Belonging),
 });
 
 const Session = z.object({

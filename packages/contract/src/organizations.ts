@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Email } from './auth.ts';
+import { Belonging, Email } from './auth.ts';
 import { InOrg, Name, Time } from './common.ts';
 import { endpoint } from './endpoint.ts';
 import { idSchema } from './ids.ts';
@@ -16,6 +16,16 @@ const Invitation = z.object({
 });
 
 export const organizations = {
+  ofKey: endpoint({
+    method: 'GET',
+    path: '/v1/organization',
+    summary: 'The organization of the API key that makes this call, with its workspaces',
+    access: 'data.read',
+    rate: 'read',
+    audit: null,
+    failures: ['not_signed_in', 'not_found'],
+    response: Belonging,
+  }),
   get: endpoint({
     method: 'GET',
     path: '/v1/organizations/:org',

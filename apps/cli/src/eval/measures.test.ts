@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mean, ndcgAt, percentile, recallAt, reciprocalRank } from './metrics.ts';
+import { mean, ndcgAt, percentile, recallAt, reciprocalRank } from './measures.ts';
 
 const relevance = new Map([
   ['a', 1],
