@@ -12,7 +12,6 @@ const shared = sharedConfig({
     'packages/ui/src/state/Skeleton.tsx',
     'apps/widget/src',
   ],
-  assetsDir: 'widget-assets',
 });
 
 /** The chat inside the frame and on the hosted page: the same components as the app, on Preact to fit the budget. */
@@ -27,6 +26,5 @@ export default defineConfig(
       },
     },
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    build: { rolldownOptions: { input: 'frame.html' } },
   }),
 );

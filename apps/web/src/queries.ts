@@ -25,6 +25,7 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
+export const optionsQuery = queryOptions({ queryKey: ['options'], queryFn: async () => (await api()).auth.options(), staleTime: 60_000 });
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: async () => (await api()).auth.sessions({}) });
 
 export const botsQuery = (params: Place) =>

@@ -31,7 +31,7 @@ const signUp = createRoute({
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
-  component: lazyRouteComponent(() => import('./features/auth/SignUp.tsx'), 'SignUp'),
+  component: lazyRouteComponent(() => import('./features/auth/Invitation.tsx'), 'Invitation'),
 });
 const reset = createRoute({
   getParentRoute: () => root,
@@ -77,7 +77,13 @@ const framed = createRoute({
 const welcome = createRoute({
   getParentRoute: () => signedIn,
   path: '/welcome',
-  component: lazyRouteComponent(() => import('./features/welcome/Welcome.tsx'), 'Welcome'),
+  beforeLoad: ({ context }) => {
+    const org = context.account.organizations[0];
+    const place = org?.workspaces[0];
+    throw org && place
+      ? redirect({ to: '/o/$org/w/$workspace/welcome', params: { org: org.id, workspace: place.id } })
+      : redirect({ to: '/' });
+  },
 });
 const account = createRoute({
   getParentRoute: () => framed,
@@ -118,6 +124,11 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/Settings.tsx'), 'Settings'),
 });
 const workspace = createRoute({ getParentRoute: () => org, path: '/w/$workspace' });
+const firstRun = createRoute({
+  getParentRoute: () => workspace,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./features/welcome/Welcome.tsx'), 'Welcome'),
+});
 const bots = createRoute({
   getParentRoute: () => workspace,
   path: '/bots',
@@ -170,7 +181,7 @@ const routeTree = root.addChildren([
         usage,
         audit,
         settings,
-        workspace.addChildren([bots, newBot, bot, knowledge, knowledgeBase, document]),
+        workspace.addChildren([firstRun, bots, newBot, bot, knowledge, knowledgeBase, document]),
       ]),
     ]),
   ]),

@@ -6,16 +6,8 @@ import { messages } from './messages-plugin.ts';
 
 /**
  * @param sources folders whose messages the bundle carries, `first` those of them that come at once
- * @param assetsDir where the bundle's files lie, so that two bundles can share one origin
  */
-export function sharedConfig({
-  assetsDir,
-  ...carried
-}: {
-  sources: readonly string[];
-  first?: readonly string[];
-  assetsDir: string;
-}): UserConfig {
+export function sharedConfig(carried: { sources: readonly string[]; first?: readonly string[] }): UserConfig {
   return {
     plugins: [tailwind(), messages(carried)],
     resolve: {
@@ -26,7 +18,6 @@ export function sharedConfig({
     },
     build: {
       target: 'es2023',
-      assetsDir,
       // Fonts and images come as files: the policy allows no `data:` fonts.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },

@@ -6,6 +6,7 @@ import { recall, remember } from '@privexbot/ui/remember.ts';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { Outlet, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { UploadsProvider } from '../features/knowledge/UploadsContext.tsx';
 import { useAccount } from '../session/session.ts';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { Sidebar } from './Sidebar.tsx';
@@ -51,7 +52,9 @@ export function Frame() {
               <div className="flex min-w-0 flex-1 flex-col">
                 <ConnectionBanner />
                 <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-                  <Outlet />
+                  <UploadsProvider>
+                    <Outlet />
+                  </UploadsProvider>
                 </main>
               </div>
             </div>

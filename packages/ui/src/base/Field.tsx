@@ -77,8 +77,8 @@ export function TextArea({ label, help, error, optional, className = '', ...rest
   );
 }
 
-/** A choice among a few plain words: the system's own control, best on a phone. */
-export function NativeSelect<V extends string>({
+/** A choice among a few: the system's own control, which needs no script and is best on a phone. */
+export function Select<V extends string>({
   label,
   help,
   error,

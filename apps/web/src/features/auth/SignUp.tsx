@@ -3,19 +3,17 @@ import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { AuthPage } from './AuthPage.tsx';
-import { takeToken, useArrive } from './arrive.ts';
+import { useArrive } from './arrive.ts';
 import { emailProblem, newPasswordProblem, PASSWORD_MIN, problems } from './checks.ts';
 import { useOptions } from './use-options.ts';
 
-/** A new account, or one that joins by an invitation whose secret stands in the fragment. */
-export function SignUp() {
+/** A new account, or one that joins an organization by invitation. */
+export function SignUp({ invitation }: { invitation?: string }) {
   const t = useText();
   const arrive = useArrive();
-  const [invitation] = useState(takeToken);
   const options = useOptions();
   const form = useForm({
     initial: { email: '', password: '' },
@@ -28,7 +26,7 @@ export function SignUp() {
   const signIn = (
     <p>
       {t('signUp.haveAccount')}{' '}
-      <Link to="/sign-in" className="text-accent-text underline">
+      <Link to="/sign-in" search={invitation ? { next: '/invitation' } : {}} className="text-accent-text underline">
         {t('signIn.action')}
       </Link>
     </p>

@@ -7,6 +7,8 @@ export interface Saver<S, R> {
   change(value: S): void;
   /** Writes what is not written yet, and waits for it. Throws what the write threw. */
   flush(): Promise<R | undefined>;
+  /** What the last write, or the start, left behind. */
+  stored(): R | undefined;
   /** Goes on from another stored value, such as after a conflict. */
   restart(result: R): void;
 }
@@ -61,6 +63,7 @@ export function createSaver<S, R>(
       timer = setTimeout(() => void flush().catch(() => undefined), delayMs);
     },
     flush,
+    stored: () => stored,
     restart(result) {
       clearTimeout(timer);
       pending = undefined;

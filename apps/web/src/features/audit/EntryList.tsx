@@ -1,0 +1,55 @@
+import type { contract, Output } from '@privexbot/contract';
+import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import { actionMessage } from './action-words.ts';
+
+export type Entry = Output<(typeof contract)['audit']['list']>['items'][number];
+
+/** Entries, newest first; each opens to its facts. */
+export function EntryList({ entries }: { entries: readonly Entry[] }) {
+  const { t, formats } = useTexts();
+  return (
+    <ul aria-label={t('nav.audit')} className="divide-y divide-line rounded-card border border-line bg-surface">
+      {entries.map((entry) => {
+        const known = actionMessage(entry.action);
+        const refused = entry.action.startsWith('refused.');
+        return (
+          <li key={`${entry.writer}-${entry.sequence}`}>
+            <details className="group">
+              <summary className="control flex flex-wrap items-center gap-x-4 gap-y-0.5 px-3 py-2 -outline-offset-2">
+                <time dateTime={entry.at} className="w-40 shrink-0 text-dense text-muted tabular-nums">
+                  {formats.dateTime(entry.at)}
+                </time>
+                <span className={`min-w-0 flex-1 basis-40 font-medium ${refused ? 'text-danger' : ''}`}>
+                  {known ? t(known) : <code className="font-mono text-dense">{entry.action}</code>}
+                </span>
+                <bdi className="min-w-0 truncate text-dense text-muted">{entry.actor}</bdi>
+              </summary>
+              <dl
+                dir="ltr"
+                className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 border-t border-line bg-sunken px-3 py-2 font-mono text-dense break-all"
+              >
+                {facts(entry).map(([name, value]) => (
+                  <div key={name} className="contents">
+                    <dt className="text-muted">{name}</dt>
+                    <dd>{String(value)}</dd>
+                  </div>
+                ))}
+              </dl>
+            </details>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function facts({ action, target, writer, sequence, at, facts: more }: Entry): [string, string | number | boolean][] {
+  return [
+    ['action', action],
+    ...(target ? ([['target', target]] as const) : []),
+    ['at', at],
+    ['writer', writer],
+    ['sequence', sequence],
+    ...Object.entries(more),
+  ] as [string, string | number | boolean][];
+}
