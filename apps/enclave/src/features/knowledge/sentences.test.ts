@@ -7,6 +7,7 @@ const sentences = (text: string): string[] => splitSentences(text).map(({ start,
 test.each([
   ['plain sentences', 'It rains. We stay in! Do you? Yes.', ['It rains.', 'We stay in!', 'Do you?', 'Yes.']],
   ['titles and initials', 'Dr. Ito met J. R. Smith. They spoke.', ['Dr. Ito met J. R. Smith.', 'They spoke.']],
+  ['a capital that names a thing', 'Park behind building C. Bicycles too.', ['Park behind building C.', 'Bicycles too.']],
   ['short forms', 'Use one, e.g. Monday, i.e. soon. See fig. 3 and No. 7.', ['Use one, e.g. Monday, i.e. soon.', 'See fig. 3 and No. 7.']],
   [
     'a short form that may end a sentence',

@@ -25,6 +25,13 @@ const NUMBERED = new Set(
   ),
 );
 
+/** After these a single capital is a name, not somebody's initial: "building C. The". */
+const LABELLED = new Set(
+  'building room section part class grade plan option group type level vitamin gate hall block annex appendix phase team zone wing schedule'.split(
+    ' ',
+  ),
+);
+
 const NONE = 0;
 const STOP = 1; // ends a sentence when white space follows
 const FULL_WIDTH_STOP = 2; // ends a sentence by itself
@@ -125,10 +132,14 @@ function endsSentence(text: string, start: number, stopAt: number, next: number)
   const word = text.slice(from, stopAt);
   if (word.length === 0 || word.length > LONGEST_ABBREVIATION) return true;
   const isListNumber = from === skipWhiteSpace(text, start) && /^[0-9]{1,3}$|^[a-z]$/i.test(word);
-  const isInitial = /^(?:\p{Lu}\.)*\p{Lu}$/u.test(word);
+  const isInitial = /^(?:\p{Lu}\.)*\p{Lu}$/u.test(word) && !LABELLED.has(wordBefore(text, start, from));
   const lower = word.toLowerCase();
   const isNumbered = NUMBERED.has(lower) && /[0-9]/.test(text.charAt(next));
   return !isListNumber && !isInitial && !isNumbered && !ABBREVIATIONS.has(lower);
+}
+
+function wordBefore(text: string, start: number, at: number): string {
+  return /(\p{L}+)\s+$/u.exec(text.slice(Math.max(start, at - 16), at))?.[1]?.toLowerCase() ?? '';
 }
 
 function isWordBreak(code: number): boolean {
