@@ -7,8 +7,8 @@ export function keyStore(sql: Kysely<Tables>): KeyStore {
   return {
     find: (id) =>
       sql.selectFrom('keystore.keys').select(['id', 'org_id', 'kind', 'epoch', 'wrapped']).where('id', '=', id).executeTakeFirst(),
-    async insert(key) {
-      await sql.insertInto('keystore.keys').values(key).execute();
+    async insert(keys) {
+      await sql.insertInto('keystore.keys').values(keys).execute();
     },
   };
 }

@@ -16,7 +16,7 @@ export interface StoredKey {
 
 export interface KeyStore {
   find(id: string): Promise<StoredKey | undefined>;
-  insert(key: StoredKey): Promise<void>;
+  insert(keys: readonly StoredKey[]): Promise<void>;
 }
 
 /** What blind indexes and credential hashes are kept apart by. */
@@ -28,14 +28,14 @@ export type Purpose = 'email' | 'session' | 'invitation' | 'api-key' | 'slug' | 
  */
 export class Keyring {
   readonly #source: RootKeySource;
-  readonly #epochs: ReadonlyMap<number, SealingKey>;
+  readonly #epochs: Map<number, SealingKey>;
   readonly #environment: Uint8Array;
   readonly #opened = new Map<string, Promise<SealingKey>>();
   readonly #macKeys = new Map<string, Uint8Array>();
   /** Seals users, sessions and other rows that belong to no organization. */
   readonly environment: SealingKey;
 
-  private constructor(source: RootKeySource, epochs: ReadonlyMap<number, SealingKey>, environment: Uint8Array) {
+  private constructor(source: RootKeySource, epochs: Map<number, SealingKey>, environment: Uint8Array) {
     this.#source = source;
     this.#epochs = epochs;
     this.#environment = environment;
@@ -62,7 +62,7 @@ export class Keyring {
     }
     const secret = randomBytes(32);
     const key = { id: ENVIRONMENT_KEY, org_id: 'environment', kind: 'environment', epoch: source.epoch } as const;
-    await store.insert({ ...key, wrapped: epoch.seal(toAad(keyPlace(key)), secret) });
+    await store.insert([{ ...key, wrapped: epoch.seal(toAad(keyPlace(key)), secret) }]);
     return new Keyring(source, epochs, secret);
   }
 
@@ -71,8 +71,10 @@ export class Keyring {
     return this.#open(store, org, org, () => Promise.resolve(this.environment));
   }
 
-  createOrganizationKey(store: KeyStore, org: OrgId): Promise<SealingKey> {
-    return this.#create(store, { id: org, org_id: org, kind: 'organization' }, this.environment);
+  async createOrganizationKey(store: KeyStore, org: OrgId): Promise<SealingKey> {
+    const { key, stored } = await this.#make({ id: org, org_id: org, kind: 'organization' }, this.environment);
+    await store.insert([stored]);
+    return key;
   }
 
   /** The key of one bot, knowledge base, conversation or upload. Fails closed if it was destroyed. */
@@ -81,7 +83,18 @@ export class Keyring {
   }
 
   async createDataKey(store: KeyStore, org: OrgId, id: DataKeyId): Promise<SealingKey> {
-    return this.#create(store, { id, org_id: org, kind: 'data' }, await this.organization(store, org));
+    const [key] = await this.createDataKeys(store, org, [id]);
+    if (!key) throw new Error('no key was made');
+    return key;
+  }
+
+  /** Makes several at once, in the order of their ids. */
+  async createDataKeys(store: KeyStore, org: OrgId, ids: readonly DataKeyId[]): Promise<SealingKey[]> {
+    if (ids.length === 0) return [];
+    const parent = await this.organization(store, org);
+    const made = await Promise.all(ids.map((id) => this.#make({ id, org_id: org, kind: 'data' }, parent)));
+    await store.insert(made.map(({ stored }) => stored));
+    return made.map(({ key }) => key);
   }
 
   /** Drops an opened key from memory, after its row was deleted. */
@@ -115,10 +128,15 @@ export class Keyring {
     let opened = this.#opened.get(id);
     if (!opened) {
       opened = this.#unwrap(store, org, id, parent);
-      this.#opened.set(id, opened);
+      this.#remember(id, opened);
       opened.catch(() => this.#opened.delete(id));
     }
     return opened;
+  }
+
+  #remember(id: string, key: Promise<SealingKey>): void {
+    if (this.#opened.size >= MAX_OPENED) this.#opened.delete(this.#opened.keys().next().value ?? '');
+    this.#opened.set(id, key);
   }
 
   async #unwrap(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
@@ -129,18 +147,20 @@ export class Keyring {
     return new SealingKey((await parent()).open(aad, inner));
   }
 
-  async #create(store: KeyStore, key: Pick<StoredKey, 'id' | 'org_id' | 'kind'>, parent: SealingKey): Promise<SealingKey> {
+  async #make(key: Pick<StoredKey, 'id' | 'org_id' | 'kind'>, parent: SealingKey): Promise<{ key: SealingKey; stored: StoredKey }> {
     const secret = randomBytes(32);
     const place = { ...key, epoch: this.#source.epoch };
     const aad = toAad(keyPlace(place));
-    await store.insert({ ...place, wrapped: (await this.#epoch(place.epoch)).seal(aad, parent.seal(aad, secret)) });
+    const stored = { ...place, wrapped: (await this.#epoch(place.epoch)).seal(aad, parent.seal(aad, secret)) };
     const opened = new SealingKey(secret);
-    this.#opened.set(key.id, Promise.resolve(opened));
-    return opened;
+    this.#remember(key.id, Promise.resolve(opened));
+    return { key: opened, stored };
   }
 
   async #epoch(epoch: number): Promise<SealingKey> {
-    return this.#epochs.get(epoch) ?? new SealingKey(await this.#source.openEpoch(epoch));
+    const key = this.#epochs.get(epoch) ?? new SealingKey(await this.#source.openEpoch(epoch));
+    this.#epochs.set(epoch, key);
+    return key;
   }
 }
 
@@ -155,6 +175,8 @@ export function databasePassword(secret: Uint8Array, role: 'superuser' | 'owner'
 }
 
 const ENVIRONMENT_KEY = 'environment';
+/** Opened keys in memory; the first to be opened go first. */
+const MAX_OPENED = 20_000;
 
 function keyPlace(key: Omit<StoredKey, 'wrapped'>) {
   return { table: 'keys', realm: key.org_id, id: key.id, version: 1, clear: [key.kind, key.epoch] };

@@ -6,6 +6,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + SALT_BYTES + NONCE_BYTES;
 const CACHED_ROW_KEYS = 4_096;
+const SALT_LASTS_MS = 24 * 60 * 60 * 1_000;
+/** Far below the 2^32 values after which random nonces of one key may repeat (NIST SP 800-38D §8.3). */
+const SEALS_PER_SALT = 2 ** 24;
 const ROW_KEY_INFO = new TextEncoder().encode('privexbot row key v1');
 
 /** Sealed bytes were changed, belong elsewhere, or were sealed under another key. */
@@ -27,14 +30,17 @@ export class SealError extends Error {
 export class SealingKey {
   readonly #secret: Uint8Array;
   readonly #rowKeys = new Map<string, Uint8Array>();
+  #salt = new Uint8Array();
+  #sealed = 0;
+  #saltMadeAt = 0;
 
   /** @param secret 32 bytes */
   constructor(secret: Uint8Array) {
     this.#secret = secret;
   }
 
-  /** @param salt one per conversation, document or day where many small rows share a key; random otherwise */
-  seal(aad: Uint8Array, plaintext: Uint8Array, salt: Uint8Array = randomBytes(SALT_BYTES)): Uint8Array<ArrayBuffer> {
+  /** @param salt one per document where its rows should share a key; by default one per day and process */
+  seal(aad: Uint8Array, plaintext: Uint8Array, salt: Uint8Array = this.#currentSalt()): Uint8Array<ArrayBuffer> {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#rowKey(salt), nonce);
     cipher.setAAD(aad);
@@ -62,6 +68,15 @@ export class SealingKey {
       throw new SealError('a sealed value does not match its place or its key', { cause });
     }
     return plaintext;
+  }
+
+  #currentSalt(): Uint8Array {
+    const now = Date.now();
+    if (this.#sealed++ % SEALS_PER_SALT === 0 || now - this.#saltMadeAt > SALT_LASTS_MS) {
+      this.#salt = new Uint8Array(randomBytes(SALT_BYTES));
+      this.#saltMadeAt = now;
+    }
+    return this.#salt;
   }
 
   #rowKey(salt: Uint8Array): Uint8Array {

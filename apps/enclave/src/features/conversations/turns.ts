@@ -1,4 +1,4 @@
-import type { AnswerEvent, BotId, ConversationId, DataKeyId, MessageId, OrgId, UserId, VersionId } from '@privexbot/contract';
+import type { AnswerEvent, BotId, ConversationId, MessageId, OrgId, UserId, VersionId } from '@privexbot/contract';
 import { Batcher } from '../../db/batcher.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -189,14 +189,21 @@ function toWritten(
 
 async function storeTurns(ports: AnswerPorts, tx: Transaction, batch: readonly Written[]): Promise<void> {
   const keys = new Map<ConversationId, SealingKey>();
-  const conversations = [];
-  for (const { thread } of batch) {
-    const { row } = thread;
-    if (keys.has(row.id)) continue;
-    const key = thread.key ?? (await ports.keyring.createDataKey(tx.keys, tx.realm, row.data_key satisfies DataKeyId));
+  const fresh = new Map<ConversationId, ConversationRow>();
+  for (const { thread } of batch)
+    if (thread.key) keys.set(thread.row.id, thread.key);
+    else fresh.set(thread.row.id, thread.row);
+  const made = await ports.keyring.createDataKeys(
+    tx.keys,
+    tx.realm,
+    [...fresh.values()].map(({ data_key }) => data_key),
+  );
+  const conversations = [...fresh.values()].flatMap((row, index) => {
+    const key = made[index];
+    if (!key) return [];
     keys.set(row.id, key);
-    if (!thread.key) conversations.push(sealConversation(key, row));
-  }
+    return [sealConversation(key, row)];
+  });
   await insertConversations(tx, conversations);
   const turns = batch.flatMap(({ row, content }) => {
     const key = keys.get(row.conversation_id);

@@ -2,10 +2,19 @@ import type { DocumentId, KnowledgeBaseId, OrgId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { type SealingKey, toAad } from '../../keys/seal.ts';
-import { describeError } from '../../log.ts';
+import { OpenedPassages } from './opened-passages.ts';
 import { KnowledgeIndex } from './search/knowledge-index.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshots.ts';
-import { type DocumentRecord, findDocument, listDocuments, passagePlace, readPassages, readVectors, requireBase } from './store.ts';
+import {
+  type DocumentRecord,
+  findDocument,
+  listDocuments,
+  passagePlace,
+  readPassages,
+  readPassagesAt,
+  readVectors,
+  requireBase,
+} from './store.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'embedder' | 'log'>;
 
@@ -13,8 +22,9 @@ interface Loaded {
   readonly org: OrgId;
   readonly key: SealingKey;
   readonly index: KnowledgeIndex;
-  /** Which version of each document the index holds. */
-  readonly versions: Map<DocumentId, number>;
+  /** The documents that the index holds, each as of the version it holds. */
+  readonly documents: Map<DocumentId, DocumentRecord>;
+  readonly opened: OpenedPassages;
   changes: number;
 }
 
@@ -39,6 +49,14 @@ export class KnowledgeIndexes {
 
   async get(org: OrgId, base: KnowledgeBaseId): Promise<KnowledgeIndex> {
     return (await this.#open(org, base)).index;
+  }
+
+  /** The texts of hits, with the names of their documents. What was deleted meanwhile is left out. */
+  async openHits(org: OrgId, base: KnowledgeBaseId, hits: readonly { document: string; ordinal: number }[]) {
+    const { documents, opened, key } = await this.#open(org, base);
+    const read = (document: DocumentRecord, ordinals: readonly number[]) =>
+      this.#ports.db.transaction(org, 'system', (tx) => readPassagesAt(tx, key, document, ordinals));
+    return opened.open(documents, hits, read);
   }
 
   /** Puts a document's current passages and vectors in, in place of what it had. */
@@ -92,12 +110,15 @@ export class KnowledgeIndexes {
       org,
       key,
       index: snapshot?.index ?? new KnowledgeIndex(embedder.dimensions),
-      versions: snapshot?.versions ?? new Map(),
+      documents: new Map(),
+      opened: new OpenedPassages(),
       changes: 0,
     };
     const present = new Set(documents.map(({ id }) => id));
-    for (const id of loaded.versions.keys()) if (!present.has(id)) remove(loaded, id);
-    for (const document of documents) if (needsFill(loaded, document, snapshot)) await this.#fill(loaded, document);
+    for (const id of snapshot?.versions.keys() ?? []) if (!present.has(id)) remove(loaded, id);
+    for (const document of documents)
+      if (isCurrent(snapshot, document)) loaded.documents.set(document.id, document);
+      else await this.#fill(loaded, document);
     return loaded;
   }
 
@@ -117,7 +138,7 @@ export class KnowledgeIndexes {
       const place = passagePlace('passage_vectors', loaded.org, document.id, document.content_version, ordinal);
       loaded.index.addVectors(document.id, ordinal, new Int8Array(loaded.key.open(toAad(place), sealed)));
     }
-    loaded.versions.set(document.id, document.content_version);
+    loaded.documents.set(document.id, document);
     loaded.changes++;
   }
 
@@ -127,22 +148,29 @@ export class KnowledgeIndexes {
       const loaded = await opening.catch(() => undefined);
       if (!loaded?.changes || loaded.index.passages < SNAPSHOT_FROM) continue;
       loaded.changes = 0;
-      await writeSnapshot(blobs, { org: loaded.org, id: base, key: loaded.key }, embedder, loaded).catch((error: unknown) =>
-        log.warn({ err: describeError(error), knowledge: base }, 'the search snapshot was not written'),
-      );
+      await writeSnapshot(blobs, { org: loaded.org, id: base, key: loaded.key }, embedder, {
+        index: loaded.index,
+        versions: versionsOf(loaded),
+      }).catch((error: unknown) => log.warn({ err: error, knowledge: base }, 'the search snapshot was not written'));
     }
   }
 }
 
+function versionsOf({ documents }: Loaded): Map<DocumentId, number> {
+  return new Map([...documents].map(([id, { content_version }]) => [id, content_version]));
+}
+
 function remove(loaded: Loaded, id: DocumentId): void {
   loaded.index.remove(id);
-  loaded.versions.delete(id);
+  loaded.documents.delete(id);
+  loaded.opened.forget(id);
   loaded.changes++;
 }
 
-function needsFill(loaded: Loaded, document: DocumentRecord, snapshot: Snapshot | undefined): boolean {
-  if (loaded.versions.get(document.id) !== document.content_version) return true;
-  return (snapshot?.embedded.get(document.id) ?? 0) < document.embedded;
+/** Whether the snapshot holds this version of the document, with as many vectors as the rows. */
+function isCurrent(snapshot: Snapshot | undefined, document: DocumentRecord): boolean {
+  if (!snapshot || snapshot.versions.get(document.id) !== document.content_version) return false;
+  return (snapshot.embedded.get(document.id) ?? 0) >= document.embedded;
 }
 
 async function listAll(tx: Transaction, key: SealingKey, base: KnowledgeBaseId): Promise<DocumentRecord[]> {

@@ -1,14 +1,11 @@
 import type { DocumentId, KnowledgeBaseId, OrgId, WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
-import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
-import type { SealingKey } from '../../keys/seal.ts';
-import { describeError } from '../../log.ts';
 import { countUsage } from '../usage/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
 import type { Passage } from './reading/passages.ts';
-import { type DocumentRecord, findDocument, readPassagesAt, requireBase } from './store.ts';
+import { requireBase } from './store.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'embedder' | 'log'> & { readonly indexes: KnowledgeIndexes };
 
@@ -53,9 +50,17 @@ export async function findPassages(
     .sort((a, b) => b.score - a.score)
     .slice(0, limit);
   if (hits.length === 0) return { passages: [], questionVector, embedded: needsVector ? 1 : 0 };
-  const opened = await ports.db.transaction(org, 'system', (tx) => openHits(ports, tx, hits));
+  const opened = await Promise.all(
+    bases.map((base) =>
+      ports.indexes.openHits(
+        org,
+        base,
+        hits.filter((hit) => hit.base === base),
+      ),
+    ),
+  );
   const passages = hits.flatMap(({ base, index, ...hit }) => {
-    const found = opened.get(`${hit.document}/${hit.ordinal}`);
+    const found = opened[bases.indexOf(base)]?.get(`${hit.document}/${hit.ordinal}`);
     return found ? [{ ...hit, ...found, knowledge: base, sentenceVectors: index.vectors(hit.document, hit.ordinal) }] : [];
   });
   return { passages: passages.map(({ ordinal: _, ...passage }) => passage), questionVector, embedded: needsVector ? 1 : 0 };
@@ -95,33 +100,7 @@ async function embedQuestion({ embedder, log }: Ports, text: string, signal: Abo
     return vector;
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ err: describeError(error) }, 'the embedding model did not answer; ranking by words');
+    log.warn({ err: error }, 'the embedding model did not answer; ranking by words');
     return undefined;
   }
-}
-
-/** Opens the passages of hits. A passage whose document was deleted or replaced meanwhile is left out. */
-async function openHits(ports: Ports, tx: Transaction, hits: readonly { base: KnowledgeBaseId; document: string; ordinal: number }[]) {
-  const opened = new Map<string, { document: DocumentId; documentName: string; passage: Passage }>();
-  for (const [id, group] of Map.groupBy(hits, (hit) => hit.document)) {
-    const [{ base } = { base: undefined }] = group;
-    const found = base && (await openDocument(ports, tx, base, id as DocumentId));
-    if (!found) continue;
-    const ordinals = group.map(({ ordinal }) => ordinal);
-    for (const passage of await readPassagesAt(tx, found.key, found.document, ordinals))
-      opened.set(`${id}/${passage.ordinal}`, { document: found.document.id, documentName: found.document.content.name, passage });
-  }
-  return opened;
-}
-
-async function openDocument(
-  ports: Ports,
-  tx: Transaction,
-  base: KnowledgeBaseId,
-  id: DocumentId,
-): Promise<{ key: SealingKey; document: DocumentRecord } | undefined> {
-  const { data_key } = await requireBase(tx, await ports.db.key(tx), base);
-  const key = await ports.keyring.data(tx.keys, tx.realm, data_key);
-  const document = await findDocument(tx, key, base, id);
-  return document && { key, document };
 }

@@ -46,7 +46,7 @@ export async function listAll({ db, config }: Ports, scope: OrgScope) {
     destination: 'this machine',
     contextTokens: DEFAULT_CONTEXT_TOKENS,
   };
-  return [grounded, ...(machine ? [machine] : []), ...stored.map(describe)];
+  return [grounded, ...(machine ? [machine] : []), ...stored.map(describeModel)];
 }
 
 /** Which models an endpoint has, before it is added. */
@@ -65,7 +65,7 @@ export async function addEndpoint(ports: Ports, scope: OrgScope, { name, url, ke
     const content: ModelContent = { provider: 'openai-compatible', name, url, key: key || undefined, model, contextTokens };
     const record = await insertModel(tx, await ports.db.key(tx), row, content);
     tx.audit('model.added', row.id, { provider: content.provider, host: new URL(url).host });
-    return describe(record);
+    return describeModel(record);
   });
 }
 
@@ -75,7 +75,7 @@ export async function changeModel(ports: Ports, scope: OrgScope, id: ModelId, ch
     const record = await requireModel(tx, key, id);
     const updated = await updateModel(tx, key, record, applyChanges(record.content, changes));
     tx.audit('model.changed', id, { host: destinationOf(updated.content) });
-    return describe(updated);
+    return describeModel(updated);
   });
   await ports.models.forget(scope.org, id);
   return changed;
@@ -130,7 +130,7 @@ function applyChanges(content: ModelContent, { name, url, key, model, contextTok
   };
 }
 
-function describe({ id, created_at, content }: ModelRecord) {
+export function describeModel({ id, created_at, content }: ModelRecord) {
   const { name, provider, contextTokens } = content;
   const common = { id, name, provider, contextTokens, destination: destinationOf(content), createdAt: created_at.toISOString() };
   if (content.provider === 'llama')

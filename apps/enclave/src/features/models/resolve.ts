@@ -2,8 +2,10 @@ import type { ModelId, OrgId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
+import { createLlamaModel } from '../../providers/models/llama/llama.ts';
 import type { Model } from '../../providers/models/model.ts';
 import { createOpenAiModel, listModels } from '../../providers/models/openai/openai.ts';
+import { openStoredFile, type StoredFile } from '../uploads/index.ts';
 import { findModel, type ModelContent } from './store.ts';
 
 export type Ports = Pick<Context, 'db' | 'config' | 'outbound' | 'keyring' | 'blobs' | 'now' | 'newId' | 'log'>;
@@ -70,7 +72,19 @@ export class Models implements AsyncDisposable {
     const { content } = record;
     if (content.provider === 'openai-compatible')
       return createOpenAiModel(outbound, { url: content.url, key: content.key, trust: 'typed' }, content.model, content.contextTokens);
-    throw new AppError('unknown_model');
+    const { file, sha256, contextTokens, threads } = content;
+    return createLlamaModel({
+      id,
+      sha256,
+      contextTokens,
+      sizeBytes: file.sizeBytes,
+      open: () => this.#readFile(org, file),
+      ...(threads ? { threads } : {}),
+    });
+  }
+
+  async *#readFile(org: OrgId, file: StoredFile): AsyncGenerator<Uint8Array> {
+    yield* await this.#ports.db.transaction(org, 'system', (tx) => openStoredFile(this.#ports, tx, file));
   }
 
   /** The machine's endpoint is asked once which model it has. */
