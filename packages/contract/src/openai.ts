@@ -5,7 +5,8 @@ import { LIMITS } from './limits.ts';
 const TextPart = z.object({ type: z.literal('text'), text: z.string() });
 const ChatMessage = z.object({
   role: z.enum(['system', 'developer', 'user', 'assistant']),
-  content: z.union([z.string(), z.array(TextPart)]),
+  /** Clients send `null` for an assistant that only called a tool. */
+  content: z.union([z.string(), z.array(TextPart)]).nullish(),
 });
 
 const Model = z.object({ id: z.string(), object: z.literal('model'), created: z.number().int(), owned_by: z.string(), name: z.string() });

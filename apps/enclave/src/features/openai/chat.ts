@@ -1,4 +1,4 @@
-import type { AnswerEvent } from '@privexbot/contract';
+import { type AnswerEvent, LIMITS } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import { errorBody, toAppError } from '../../http/errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
@@ -6,7 +6,7 @@ import type { LiveBot } from '../bots/index.ts';
 import { answerTurn, cleanQuestion, newThread, type Ports } from '../conversations/index.ts';
 
 interface ChatRequest {
-  readonly messages: readonly { role: string; content: string | readonly { type: 'text'; text: string }[] }[];
+  readonly messages: readonly { role: string; content?: string | readonly { type: 'text'; text: string }[] | null | undefined }[];
   readonly stream?: boolean | null | undefined;
   readonly stream_options?: { include_usage?: boolean | undefined } | null | undefined;
 }
@@ -29,7 +29,7 @@ export async function completeChat(ports: Ports, scope: OrgScope, live: LiveBot,
     scope.signal,
   );
   const head = { id: `chatcmpl-${scope.requestId}`, created: Math.floor(ports.now().getTime() / 1000), model: bot };
-  return request.stream ? streamed(events, head, request.stream_options?.include_usage ?? false, scope) : whole(events, head);
+  return request.stream ? streamed(await begin(events), head, request.stream_options?.include_usage ?? false, scope) : whole(events, head);
 }
 
 interface Head {
@@ -52,6 +52,24 @@ async function whole(events: AsyncIterable<AnswerEvent>, head: Head): Promise<Re
     choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }],
     usage: usageOf(done),
   });
+}
+
+/** Waits for the first piece: what cannot begin is refused with its status instead of within a stream. */
+async function begin(events: AsyncGenerator<AnswerEvent>): Promise<AsyncGenerator<AnswerEvent>> {
+  const early: AnswerEvent[] = [];
+  while (!early.some(({ type }) => type !== 'started')) {
+    const { done, value } = await events.next();
+    if (done) break;
+    early.push(value);
+  }
+  return (async function* () {
+    try {
+      yield* early;
+      yield* events;
+    } finally {
+      await events.return(undefined); // also where the reader leaves before the second piece
+    }
+  })();
 }
 
 function streamed(events: AsyncGenerator<AnswerEvent>, head: Head, includeUsage: boolean, scope: OrgScope): Response {
@@ -83,6 +101,11 @@ function toQuestion(messages: ChatRequest['messages']) {
     .map(({ role, content }) => ({ role, text: textOf(content) }));
   const last = said.pop();
   if (last?.role !== 'user') throw new AppError('question_empty');
+  if (last.text.length > LIMITS.questionLength)
+    throw new AppError('bad_request', {
+      problem: `messages: the last one is longer than ${LIMITS.questionLength} characters`,
+      field: 'messages',
+    });
   const history: { question: string; answer: string }[] = [];
   for (const { role, text } of said) {
     const turn = history.at(-1);
@@ -93,7 +116,7 @@ function toQuestion(messages: ChatRequest['messages']) {
 }
 
 function textOf(content: ChatRequest['messages'][number]['content']): string {
-  return typeof content === 'string' ? content : content.map(({ text }) => text).join('\n');
+  return typeof content === 'string' ? content : (content ?? []).map(({ text }) => text).join('\n');
 }
 
 function extension(done: Done | undefined) {
