@@ -23,7 +23,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'read',
     audit: null,
-    failures: ['not_signed_in', 'not_allowed'],
+    failures: ['not_allowed'],
     response: z.object({ object: z.literal('list'), data: z.array(Model) }),
   }),
   model: endpoint({
@@ -33,7 +33,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'read',
     audit: null,
-    failures: ['not_signed_in', 'not_allowed', 'not_found'],
+    failures: ['not_allowed', 'not_found'],
     params: z.object({ model: z.string().max(100) }),
     response: Model,
   }),
@@ -44,7 +44,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'invoke',
     audit: 'conversation.asked',
-    failures: ['not_signed_in', 'not_allowed', 'not_found', 'question_empty', 'busy'],
+    failures: ['not_allowed', 'not_found', 'question_empty', 'busy'],
     body: z.looseObject({
       model: z.string().max(100),
       messages: z
@@ -63,7 +63,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'invoke',
     audit: 'embeddings.made',
-    failures: ['not_signed_in', 'not_allowed', 'unknown_model', 'too_large'],
+    failures: ['not_allowed', 'unknown_model', 'too_large'],
     body: z.looseObject({
       model: z.string().max(100),
       input: z.union([z.string(), z.array(z.string()).min(1).max(LIMITS.embeddingInputs)]),

@@ -40,11 +40,17 @@ function operation(feature: string, name: string, endpoint: Endpoint): object {
     'x-access': access,
     'x-rate': endpoint.rate,
     ...(endpoint.audit ? { 'x-audit': endpoint.audit } : {}),
-    ...(access === 'public' ? {} : { security: access === 'account' ? [{ session: [] }] : [{ session: [] }, { apiKey: [] }] }),
+    ...(access === 'public' ? {} : { security: credentials(endpoint) }),
     parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
     ...requestBody(endpoint),
     responses: { ...success(endpoint), ...failures(endpoint) },
   };
+}
+
+/** An API key knows its organization; a session does only where the path names it. */
+function credentials({ access, path }: Endpoint): object[] {
+  if (access === 'account') return [{ session: [] }];
+  return path.includes('/:org') ? [{ session: [] }, { apiKey: [] }] : [{ apiKey: [] }];
 }
 
 function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): object[] {
@@ -79,8 +85,9 @@ function success({ response, events, download }: Endpoint): object {
     : { 204: { description: 'Done' } };
 }
 
-function failures(endpoint: Endpoint): Record<number, object> {
-  const byStatus = Map.groupBy([...endpoint.failures, ...COMMON_FAILURES] as ErrorCode[], (code) => ERRORS[code].status);
+function failures({ access, method, failures: own }: Endpoint): Record<number, object> {
+  const atTheDoor: ErrorCode[] = access === 'public' ? [] : method === 'GET' ? ['not_signed_in'] : ['not_signed_in', 'wrong_origin'];
+  const byStatus = Map.groupBy<number, ErrorCode>([...own, ...atTheDoor, ...COMMON_FAILURES], (code) => ERRORS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,

@@ -23,7 +23,7 @@ export const organizations = {
     access: 'data.read',
     rate: 'read',
     audit: null,
-    failures: ['not_signed_in', 'not_found'],
+    failures: ['not_found'],
     response: Belonging,
   }),
   get: endpoint({
