@@ -36,7 +36,7 @@ const NO_MAC = new Uint8Array(32);
  * the transaction of the change it describes; its lane is held only from then to the commit.
  */
 export class AuditChains {
-  readonly #macKey: Uint8Array;
+  readonly #macKey: KeyObject;
   readonly #signingKey: KeyObject;
   readonly #process = randomBytes(6).toString('hex');
   readonly #salt = randomBytes(32);
@@ -158,7 +158,7 @@ export class AuditChains {
 
 /** The MAC of an entry over the one before it (`NO_MAC` for the first of a chain). */
 export function entryMac(
-  key: Uint8Array,
+  key: KeyObject,
   before: Uint8Array | undefined,
   entry: Omit<Tables['audit_entries'], 'mac'>,
 ): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { OrgId } from '@privexbot/contract';
 import { type Kysely, sql as raw } from 'kysely';
 import { AppError, describeRecord } from '../errors.ts';
@@ -50,8 +50,8 @@ const MODULUS = 1n << 256n;
  * in memory and, across restarts, in `heads`. A database set back as a whole to an older state is not recognised.
  */
 export class Heads {
-  readonly #rowKey: Uint8Array;
-  readonly #headKey: Uint8Array;
+  readonly #rowKey: KeyObject;
+  readonly #headKey: KeyObject;
   readonly #read: <T>(realm: Realm, fn: (tx: HeadTransaction) => Promise<T>) => Promise<T>;
   readonly #heads = new Map<string, Promise<Head>>();
   readonly #turns = new Map<string, Promise<void>>();

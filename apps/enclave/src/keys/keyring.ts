@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPrivateKey, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { DataKeyId, OrgId } from '@privexbot/contract';
 import { StartProblem } from '../start-problem.ts';
 import type { RootKeySource } from './root-key.ts';
@@ -31,7 +31,7 @@ export class Keyring {
   readonly #epochs: Map<number, SealingKey>;
   readonly #environment: Uint8Array;
   readonly #opened = new Map<string, Promise<SealingKey>>();
-  readonly #macKeys = new Map<string, Uint8Array>();
+  readonly #macKeys = new Map<string, KeyObject>();
   /** Seals users, sessions and other rows that belong to no organization. */
   readonly environment: SealingKey;
 
@@ -107,11 +107,11 @@ export class Keyring {
     return new Uint8Array(createHmac('sha256', this.mac(purpose)).update(value).digest());
   }
 
-  /** A 32-byte MAC key for one use. */
-  mac(use: string): Uint8Array {
+  /** A MAC key for one use. */
+  mac(use: string): KeyObject {
     let key = this.#macKeys.get(use);
     if (!key) {
-      key = deriveKey(this.#environment, `mac ${use}`);
+      key = createSecretKey(deriveKey(this.#environment, `mac ${use}`));
       this.#macKeys.set(use, key);
     }
     return key;

@@ -65,7 +65,7 @@ async function verifyCheckpoints(
   return isLastKnownMet ? { count } : bad('the checkpoints after it are missing');
 }
 
-async function verifyChains(tx: Transaction, macKey: Uint8Array, expected: Expected): Promise<Omit<Report, 'checkpoints'>> {
+async function verifyChains(tx: Transaction, macKey: KeyObject, expected: Expected): Promise<Omit<Report, 'checkpoints'>> {
   let entries = 0;
   let writers = 0;
   let last: { writer: string; sequence: number; mac?: Uint8Array } = { writer: '', sequence: 0 };
