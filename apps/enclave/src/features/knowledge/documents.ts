@@ -31,6 +31,11 @@ export class Progresses {
     return this.#running.get(id)?.progress;
   }
 
+  /** The reading that has this signal has ended; one that began since then goes on. */
+  end(id: DocumentId, signal: AbortSignal): void {
+    if (this.#running.get(id)?.abort.signal === signal) this.#running.delete(id);
+  }
+
   stop(id: DocumentId): void {
     this.#running.get(id)?.abort.abort(new Error('the reading was stopped'));
     this.#running.delete(id);

@@ -31,7 +31,8 @@ export async function readDocumentJob(ports: Ports, job: Job, stopping: AbortSig
   const started = await ports.db.transaction(org, 'system', (tx) => start(ports, tx, id as DocumentId));
   if (!started) return;
   const { document, key, bytes } = started;
-  const signal = AbortSignal.any([stopping, ports.progresses.start(document.id)]);
+  const stopped = ports.progresses.start(document.id);
+  const signal = AbortSignal.any([stopping, stopped]);
   try {
     const read = await storePassages(ports, document, key, bytes, signal);
     await ports.db.transaction(org, 'system', (tx) => finish(ports, tx, document, key, read));
@@ -45,7 +46,7 @@ export async function readDocumentJob(ports: Ports, job: Job, stopping: AbortSig
     if (error instanceof ReadFailure && error.cause === 'SIGKILL' && attempt === 1) return readDocumentJob(ports, job, stopping, 2);
     await fail(ports, document, key, error);
   } finally {
-    ports.progresses.stop(document.id);
+    ports.progresses.end(document.id, stopped);
   }
 }
 
