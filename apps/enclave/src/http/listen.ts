@@ -24,6 +24,8 @@ export async function listen(
 ): Promise<Listening> {
   const server = createServer(getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }));
   server.requestTimeout = 120_000;
+  // Longer than clients and proxies keep an idle connection, else they send a request just as it is closed.
+  server.keepAliveTimeout = 65_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (error) => reject(explain(error, host, port)));
   server.listen(port, host, resolve);
