@@ -225,4 +225,4 @@ async function refuse(
   return errorResponse(error, requestId);
 }
 
-const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'wrong_origin', 'integrity_failed']);
+const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'unknown_model', 'wrong_origin', 'integrity_failed']);

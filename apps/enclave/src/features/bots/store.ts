@@ -91,12 +91,12 @@ export async function deleteBot(tx: Transaction, bot: Tables['bots']): Promise<v
     .deleteFrom('keystore.keys')
     .where('id', 'in', tx.sql.selectFrom('conversations').select('data_key').where('bot_id', '=', bot.id))
     .execute();
-  for (const { id } of await tx.sql.selectFrom('deployments').select('id').where('bot_id', '=', bot.id).execute())
-    await tx.record('deployments', id, null);
-  await tx.sql.deleteFrom('deployments').where('bot_id', '=', bot.id).execute();
   if (await tx.sql.selectFrom('live_versions').select('bot_id').where('bot_id', '=', bot.id).executeTakeFirst())
     await tx.record('live_versions', bot.id, null);
   await tx.sql.deleteFrom('live_versions').where('bot_id', '=', bot.id).execute();
+  for (const { id } of await tx.sql.selectFrom('deployments').select('id').where('bot_id', '=', bot.id).execute())
+    await tx.record('deployments', id, null);
+  await tx.sql.deleteFrom('deployments').where('bot_id', '=', bot.id).execute();
   await tx.sql.deleteFrom('bots').where('id', '=', bot.id).execute();
   await tx.sql.deleteFrom('keystore.keys').where('id', '=', bot.data_key).execute();
 }

@@ -1,0 +1,177 @@
+// Two organizations that have one of everything, and a call for every endpoint that names only things of one of them.
+import { contract, type Endpoint, ROLES, type Role } from '@privexbot/contract';
+import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
+
+export const ENDPOINTS = Object.entries(contract).flatMap(([feature, all]) =>
+  Object.entries(all).map(([name, endpoint]): [string, Endpoint] => [`${feature}.${name}`, endpoint]),
+);
+
+/** Ids by the name they have in paths, and what calls carry besides. */
+export type Things = Readonly<Record<string, string>>;
+
+export interface World {
+  readonly admin: Person;
+  readonly people: Readonly<Record<Role, Person>>;
+  readonly things: Things;
+}
+
+/** An organization with a member of each role, two workspaces, and one of everything in the first. */
+export async function buildWorld(enclave: Enclave): Promise<World> {
+  const admin = await enclave.signUp();
+  const { client, org, workspace } = admin;
+  const at = { org, workspace };
+  const people = { admin } as Record<Role, Person>;
+  for (const role of ROLES) people[role] ??= await join(enclave, admin, role);
+
+  const second = await client.organizations.createWorkspace({ params: { org }, body: { name: 'Second' } });
+  const knowledge = await client.knowledge.create({ params: at, body: { name: 'Handbook' } });
+  const inBase = { ...at, knowledge: knowledge.id };
+  const body = { source: 'paste', title: 'Leave', text: 'Staff receive 27 days of paid annual leave.' } as const;
+  const document = await client.knowledge.add({ params: inBase, body });
+  for (let state = ''; state !== 'ready'; await new Promise((resolve) => setTimeout(resolve, 20)))
+    ({ state } = await client.knowledge.document({ params: { ...inBase, document: document.id } }));
+
+  const bot = await client.bots.create({ params: at, body: { name: 'Help', knowledgeBases: [knowledge.id] } });
+  const inBot = { ...at, bot: bot.id };
+  const version = await client.bots.publish({ params: inBot, body: { revision: bot.revision } });
+  const slug = `help-${org.slice(-8)}`;
+  await client.bots.deploy({ params: { ...inBot, channel: 'page' }, body: { enabled: true, slug } });
+  await client.bots.deploy({ params: { ...inBot, channel: 'api' }, body: { enabled: true } });
+  const asked = await lastStarted(await client.bots.ask({ params: inBot, body: { question: 'How many days of leave?' } }));
+
+  const visit = await client.publicChat.start({ params: { slug } });
+  const visitor = { authorization: `Bearer ${visit.token}` };
+  const place = { slug, conversation: visit.conversation };
+  const visited = await lastStarted(
+    await client.publicChat.ask({ params: place, body: { question: 'How many days of leave?' } }, { headers: visitor }),
+  );
+
+  const endpointModel = { provider: 'openai-compatible', name: 'Down', url: 'http://203.0.113.1/v1', model: 'down' } as const;
+  const model = await client.models.add({ params: { org }, body: endpointModel });
+  const upload = await client.uploads.start({ params: { org }, body: { name: 'a.txt', sizeBytes: 3 } });
+  const invitation = await client.organizations.invite({
+    params: { org },
+    body: { email: `late-${org.slice(-6)}@example.com`, role: 'tier4' },
+  });
+  const key = await client.apiKeys.create({ params: { org }, body: { name: 'walk' } });
+  const { session } = await client.auth.me();
+  return {
+    admin,
+    people,
+    things: {
+      org,
+      workspace,
+      secondWorkspace: second.id,
+      knowledge: knowledge.id,
+      document: document.id,
+      bot: bot.id,
+      revision: String(bot.revision),
+      version: version.id,
+      slug,
+      conversation: asked.conversation ?? '',
+      turn: asked.turn,
+      visit: visit.conversation,
+      visitTurn: visited.turn,
+      visitor: visitor.authorization,
+      model: model.id,
+      upload: upload.id,
+      invitation: invitation.id,
+      key: key.id,
+      apiKey: key.key,
+      session,
+      channel: 'page',
+      part: '0',
+      number: '1',
+    },
+  };
+}
+
+async function join(enclave: Enclave, { client, org, workspace }: Person, role: Role): Promise<Person> {
+  const email = `${role}-${org.slice(-8)}@example.com`;
+  const { link } = await client.organizations.invite({ params: { org }, body: { email, role } });
+  const person = await enclave.signUp({ email, invitation: link.split('#')[1] ?? '' });
+  return { ...person, org, workspace };
+}
+
+async function lastStarted(events: AsyncIterable<{ type: string; turn?: string; conversation?: string | undefined }>) {
+  let started: { turn: string; conversation?: string | undefined } = { turn: '' };
+  for await (const { type, turn, conversation } of events) if (type === 'started' && turn) started = { turn, conversation };
+  return started;
+}
+
+const PASSWORD_OF_NOBODY = 'a password of nobody';
+const TOKEN_OF_NOBODY = 'x'.repeat(43);
+
+/** A body that each endpoint takes; one that is missing here fails the walk with bad_request. */
+const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
+  'auth.signUp': () => ({ email: 'new@example.com', password: PASSWORD_OF_NOBODY, invitation: TOKEN_OF_NOBODY }),
+  'auth.signIn': () => ({ email: 'nobody@example.com', password: PASSWORD_OF_NOBODY }),
+  'auth.signInByLink': () => ({ token: TOKEN_OF_NOBODY }),
+  'auth.rename': () => ({ name: 'Renamed' }),
+  'auth.changePassword': () => ({ current: PASSWORD_OF_NOBODY, password: PASSWORD_OF_NOBODY }),
+  'auth.requestReset': () => ({ email: 'nobody@example.com' }),
+  'auth.completeReset': () => ({ token: TOKEN_OF_NOBODY, password: PASSWORD_OF_NOBODY }),
+  'auth.verifyEmail': () => ({ token: TOKEN_OF_NOBODY }),
+  'auth.acceptInvitation': () => ({ invitation: TOKEN_OF_NOBODY }),
+  'organizations.rename': () => ({ name: 'Renamed' }),
+  'organizations.invite': () => ({ email: 'guest@example.com', role: 'tier4' }),
+  'organizations.createWorkspace': () => ({ name: 'Third' }),
+  'organizations.renameWorkspace': () => ({ name: 'Renamed' }),
+  'apiKeys.create': () => ({ name: 'second' }),
+  'uploads.start': () => ({ name: 'b.txt', sizeBytes: 3 }),
+  'uploads.putPart': () => new Blob(['abc']),
+  'knowledge.create': () => ({ name: 'Second' }),
+  'knowledge.rename': () => ({ name: 'Renamed' }),
+  'knowledge.add': () => ({ source: 'paste', title: 'Canteen', text: 'The canteen opens at noon.' }),
+  'knowledge.search': () => ({ text: 'leave' }),
+  'bots.create': ({ knowledge }) => ({ name: 'Second', knowledgeBases: [knowledge] }),
+  'bots.change': ({ knowledge, revision }) => ({ settings: { name: 'Help', knowledgeBases: [knowledge] }, revision: Number(revision) }),
+  'bots.preview': () => ({ question: 'How many days of leave?' }),
+  'bots.ask': ({ conversation, turn }) => ({ question: 'How many days of leave?', conversation, parent: turn }),
+  'bots.publish': ({ revision }) => ({ revision: Number(revision) }),
+  'bots.deploy': ({ slug }) => ({ enabled: true, slug }),
+  'publicChat.ask': ({ visitTurn }) => ({ question: 'How many days of leave?', parent: visitTurn }),
+  'publicChat.feedback': () => ({ vote: 'up' }),
+  'models.discover': () => ({ url: 'http://127.0.0.1:9/v1' }),
+  'models.add': () => ({ provider: 'openai-compatible', name: 'Second', url: 'http://203.0.113.1/v1', model: 'm' }),
+  'models.change': () => ({ name: 'Renamed' }),
+  'openai.chat': ({ bot }) => ({ model: bot, messages: [{ role: 'user', content: 'How many days of leave?' }] }),
+  'openai.embeddings': () => ({ model: 'default', input: 'leave' }),
+};
+
+/** What endpoints of one feature mean by a name that has another meaning elsewhere. */
+const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  publicChat: { conversation: 'visit', turn: 'visitTurn' },
+  openai: { model: 'bot' },
+};
+
+/** A parameter's value: an id of the world, or a constant such as a channel. */
+export function idOf(endpoint: string, parameter: string, things: Things): string {
+  const [feature = ''] = endpoint.split('.');
+  return things[RENAMED[feature]?.[parameter] ?? parameter] ?? '';
+}
+
+/** The request of an endpoint. `path` replaces parameters; `body` replaces fields of the body. */
+export function requestOf(
+  [name, endpoint]: [string, Endpoint],
+  things: Things,
+  change: { path?: Things; body?: object; query?: string; headers?: Record<string, string> } = {},
+): Request {
+  const path = endpoint.path.replace(/:(\w+)/g, (_, parameter: string) => change.path?.[parameter] ?? idOf(name, parameter, things));
+  const body = BODIES[name]?.(things);
+  const headers = new Headers(change.headers ?? (name.startsWith('publicChat.') ? { authorization: things.visitor ?? '' } : {}));
+  const content = body instanceof Blob ? body : JSON.stringify({ ...(body as object | undefined), ...change.body });
+  const isSent = endpoint.body || endpoint.binary;
+  return new Request(`http://privexbot.invalid${path}${change.query ?? ''}`, {
+    method: endpoint.method,
+    headers,
+    ...(isSent ? { body: content } : {}),
+  });
+}
+
+/** The enclave with two such organizations. */
+export async function openWorlds(): Promise<{ enclave: Enclave; own: World; other: World }> {
+  // The model's address belongs to nobody (RFC 5737): calls to it fail without leaving the machine for long.
+  const enclave = await startEnclave({ settings: { PRIVEXBOT_PRIVATE_HOSTS: '203.0.113.1,127.0.0.1:9' } });
+  return { enclave, own: await buildWorld(enclave), other: await buildWorld(enclave) };
+}
