@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 
-/** Which workspaces each workspace may import. Leaves import none. Tests (`*.test.ts`) may also import `testing`. */
+/** Which workspaces each workspace may import. Leaves import none. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   contract: [],
   flow: [],
@@ -15,6 +15,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['sdk', 'contract'],
   testing: ['contract', 'sdk', 'enclave', 'flow'],
 };
+
+const TESTS_MAY_IMPORT: readonly string[] = ['testing', 'sdk'];
 
 /** Inside the enclave: folders that must not import a feature, and files that may import everything. */
 const BELOW_FEATURES = ['http', 'db', 'keys', 'providers', 'jobs'];
@@ -29,7 +31,7 @@ for await (const path of glob('{apps,packages}/*/{src,bin}/**/*.{ts,tsx,mjs}')) 
   if (file.includes('node_modules')) continue;
   files++;
   const workspace = file.split('/')[1] ?? '';
-  const isTest = /\.(test|journey|bench)\.tsx?$/.test(file);
+  const isTest = /\.(test|fixture)\.tsx?$/.test(file);
   for (const match of readFileSync(file, 'utf8').matchAll(IMPORT)) {
     const target = match[1] ?? match[2] ?? '';
     imports++;
@@ -45,7 +47,7 @@ function checkWorkspace(file: string, workspace: string, target: string, isTest:
     return;
   }
   const other = target.startsWith('@privexbot/') ? target.split('/')[1] : escapes(file, workspace, target);
-  if (!other || other === workspace || allowed.includes(other) || (isTest && other === 'testing')) return;
+  if (!other || other === workspace || allowed.includes(other) || (isTest && TESTS_MAY_IMPORT.includes(other))) return;
   problems.push(`${file}: ${workspace} must not import ${other} ("${target}")`);
 }
 
