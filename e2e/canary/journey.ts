@@ -1,0 +1,280 @@
+// A whole journey in which every field holds a word of its own, with mistakes and failures on purpose.
+import type { BotId, KnowledgeBaseId, OrgId, WorkspaceId } from '@privexbot/contract';
+import { type Client, createClient, fetchTransport, uploadFile } from '@privexbot/sdk';
+import { keepCookies } from '@privexbot/testing/cookies.ts';
+import type { ModelBehaviour, ModelServer } from '@privexbot/testing/model-server.ts';
+import type { Server } from '@privexbot/testing/server.ts';
+import type { Canaries } from './canaries.ts';
+import { type MarkedFile, markedFiles } from './files.ts';
+import { untilRead } from './reading.ts';
+
+interface Stage {
+  readonly server: Server;
+  readonly model: ModelServer;
+  readonly canaries: Canaries;
+  readonly client: Client;
+  readonly org: OrgId;
+  readonly workspace: WorkspaceId;
+}
+
+export async function walk(server: Server, model: ModelServer, canaries: Canaries): Promise<void> {
+  const stage = await signUp(server, model, canaries);
+  const knowledge = await fillKnowledge(stage);
+  const bot = await buildBot(stage, knowledge);
+  await visit(stage, await publish(stage, bot));
+  await useApi(stage, bot);
+  await makeMistakes(stage, bot);
+  await leave(stage, knowledge, bot);
+}
+
+async function signUp(server: Server, model: ModelServer, canaries: Canaries): Promise<Stage> {
+  const of = (field: string) => canaries.of(field);
+  const transport = keepCookies(async (request) => {
+    const response = await fetchTransport(server.url)(request);
+    const [, token] = /^[^=]+=([^;]{20,})/.exec(response.headers.getSetCookie()[0] ?? '') ?? [];
+    if (token) canaries.add(`session ${canaries.fields.length}`, token);
+    return response;
+  });
+  const client = createClient(transport);
+  const email = `${of('e-mail')}@example.com`;
+  const password = of('password');
+  canaries.add('e-mail address', email);
+  const account = await client.auth.signUp({ body: { email, password, name: of('name'), organization: of('organization') } });
+  const org = only(account.organizations).id;
+  await client.auth.rename({ body: { name: of('new name') } });
+  const next = of('new password');
+  await client.auth.changePassword({ body: { current: password, password: next } });
+  await client.auth.signIn({ body: { email, password: next } });
+  await client.auth.requestReset({ body: { email } });
+  await client.organizations.rename({ params: { org }, body: { name: of('new organization name') } });
+  const { id: workspace } = await client.organizations.createWorkspace({ params: { org }, body: { name: of('workspace') } });
+  await client.organizations.renameWorkspace({ params: { org, workspace }, body: { name: of('new workspace name') } });
+  const invited = `${of('invited e-mail')}@example.com`;
+  const { link } = await client.organizations.invite({ params: { org }, body: { email: invited, role: 'tier2' } });
+  const token = /[\w-]{30,}$/.exec(link)?.[0] ?? '';
+  canaries.add('invitation token', token);
+  await server.client().auth.signUp({ body: { email: invited, password: of('password of the invited'), invitation: token } });
+  return { server, model, canaries, client, org, workspace };
+}
+
+async function fillKnowledge({ client, org, workspace, canaries, model }: Stage): Promise<KnowledgeBaseId> {
+  const of = (field: string) => canaries.of(field);
+  const { id: knowledge } = await client.knowledge.create({ params: { org, workspace }, body: { name: of('knowledge base') } });
+  const params = { org, workspace, knowledge };
+  await client.knowledge.rename({ params, body: { name: of('new knowledge base name') } });
+  const add = async (name: string, bytes: Uint8Array<ArrayBuffer>) => {
+    const upload = await uploadFile(client, { org, file: new Blob([bytes]), name });
+    return client.knowledge.add({ params, body: { source: 'upload', upload } });
+  };
+  const files = markedFiles((file) => of(`content of ${file}`));
+  for (const { name, bytes } of files) {
+    canaries.add(`all of ${name}`, bytes);
+    await add(`${of(`file name of ${name}`)}-${name}`, bytes);
+  }
+  await addAgain(add, files, canaries);
+  const text = `The pasted text says ${of('pasted text')}.`;
+  await client.knowledge.add({ params, body: { source: 'paste', title: of('title of the pasted text'), text } });
+  const path = `/${of('page path')}`;
+  model.pages.set(path, `<title>${of('page title')}</title><p>The page says ${of('page content')}.</p>`);
+  await client.knowledge.add({ params, body: { source: 'page', url: `http://${model.host}${path}?${of('page query')}` } });
+  await client.knowledge.add({ params, body: { source: 'page', url: `http://${model.host}/${of('missing page')}` } }).catch(expected);
+  await client.uploads.start({ params: { org }, body: { name: of('unfinished upload'), mediaType: of('media type'), sizeBytes: 10 } });
+  await untilRead(client, params, files.length + 3);
+  for (const file of ['plain.txt', 'paper.pdf']) await search(client, params, `content of ${file}`);
+  await search(client, params, of('search text'));
+  return knowledge;
+}
+
+/** The same name with other content: the earlier content must be as unreadable as the new. */
+async function addAgain(
+  add: (name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>,
+  [first]: readonly MarkedFile[],
+  canaries: Canaries,
+): Promise<void> {
+  for (const version of ['first', 'second'])
+    await add('again.txt', new TextEncoder().encode(`This ${version} version says ${canaries.of(`${version} version`)}.`));
+  if (first) await add('the same file.txt', first.bytes);
+}
+
+async function buildBot({ client, org, workspace, canaries, model }: Stage, knowledge: KnowledgeBaseId): Promise<BotId> {
+  const of = (field: string) => canaries.of(field);
+  const added = await client.models.add({
+    params: { org },
+    body: {
+      provider: 'openai-compatible',
+      name: of('model name'),
+      url: `${model.url}/${of('model path')}`,
+      key: of('model key'),
+      model: of('model id'),
+    },
+  });
+  await client.models.test({ params: { org, model: added.id } });
+  await client.models.discover({ params: { org }, body: { url: model.url, key: of('discovery key') } });
+  const settings = {
+    name: of('bot name'),
+    instructions: of('instructions'),
+    greeting: of('greeting'),
+    suggestedQuestions: [of('suggested question')],
+    whenUnsure: of('when unsure'),
+    language: of('language'),
+    look: { title: of('title') },
+    knowledgeBases: [knowledge],
+    model: added.id,
+  };
+  const bot = await client.bots.create({ params: { org, workspace }, body: settings });
+  const params = { org, workspace, bot: bot.id };
+  const body = { settings: { ...bot.settings, instructions: of('new instructions') }, revision: bot.revision };
+  await client.bots.change({ params, body });
+  model.answer = `The answer is ${of('answer')}.`;
+  await answered(client.bots.preview({ params, body: { question: of('preview question') } }));
+  const history = [{ question: of('earlier question'), answer: of('earlier answer') }];
+  await answered(client.bots.preview({ params, body: { question: `ECHO: ${of('echoed question')}`, history } }));
+  return bot.id;
+}
+
+async function publish({ client, org, workspace, canaries }: Stage, bot: BotId): Promise<string> {
+  const params = { org, workspace, bot };
+  const { revision } = await client.bots.get({ params });
+  await client.bots.publish({ params, body: { revision, note: canaries.of('version note') } });
+  const slug = canaries.of('link name');
+  const allowedSites = [`https://${canaries.of('allowed site')}.example`];
+  await client.bots.deploy({ params: { ...params, channel: 'widget' }, body: { enabled: true, slug, allowedSites } });
+  await client.bots.deploy({ params: { ...params, channel: 'page' }, body: { enabled: true, slug } });
+  await client.bots.deploy({ params: { ...params, channel: 'api' }, body: { enabled: true, slug } });
+  return slug;
+}
+
+async function visit({ server, canaries, model }: Stage, slug: string): Promise<void> {
+  const visitor = createClient(fetchTransport(server.url));
+  await visitor.publicChat.page({ params: { slug } });
+  for (const stays of [true, false]) {
+    const which = stays ? 'kept' : 'deleted';
+    const { conversation, token } = await visitor.publicChat.start({ params: { slug } });
+    canaries.add(`visitor token of the ${which} chat`, token);
+    const options = { headers: { authorization: `Bearer ${token}` } };
+    const params = { slug, conversation };
+    model.answer = `A visitor is told ${canaries.of(`answer of the ${which} chat`)} [1].`;
+    const question = canaries.of(`question of the ${which} chat`);
+    const [first] = await answered(visitor.publicChat.ask({ params, body: { question } }, options));
+    const turn = first?.type === 'started' ? first.turn : fail();
+    const feedback = { vote: 'down', reason: 'wrong', text: canaries.of(`feedback on the ${which} chat`) } as const;
+    await visitor.publicChat.feedback({ params: { ...params, turn }, body: feedback }, options);
+    await visitor.publicChat.citation({ params: { ...params, turn, number: 1 } }, options).catch(expected);
+    await visitor.publicChat.turns({ params }, options);
+    if (!stays) await visitor.publicChat.delete({ params }, options);
+  }
+}
+
+async function useApi({ server, client, canaries, org, workspace }: Stage, bot: BotId): Promise<void> {
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: canaries.of('API key name') } });
+  canaries.add('API key', key);
+  canaries.add('secret of the API key', key.slice(-40));
+  const program = server.client(key);
+  const messages = [{ role: 'user' as const, content: canaries.of('question by API') }];
+  for (const stream of [true, false]) await (await program.openai.chat({ body: { model: bot, messages, stream } })).text();
+  await program.openai.embeddings({ body: { model: 'default', input: [canaries.of('embedded text')] } });
+  await answered(program.bots.ask({ params: { org, workspace, bot }, body: { question: canaries.of('question of a member') } }));
+}
+
+const FAILURES: ModelBehaviour[] = [
+  'refuses with an echo',
+  'fails with an echo',
+  'rejects the key with an echo',
+  'sends no JSON',
+  'sends a page',
+  'breaks off',
+  'streams garbage',
+];
+
+/** Whatever is refused was still received. */
+async function makeMistakes(stage: Stage, bot: BotId): Promise<void> {
+  const { server, client, canaries, model, org, workspace } = stage;
+  const of = (field: string) => canaries.of(field);
+  for (const behaviour of FAILURES) {
+    model.behaviour = behaviour;
+    model.answer = `Half of ${of(`answer while the model ${behaviour}`)}`;
+    await read(client.bots.ask({ params: { org, workspace, bot }, body: { question: of(`question while the model ${behaviour}`) } }));
+    await client.models
+      .discover({ params: { org }, body: { url: `${model.url}/${of(`address while the model ${behaviour}`)}` } })
+      .catch(expected);
+  }
+  model.behaviour = 'answers';
+  const email = `${of('unknown e-mail')}@example.com`;
+  await client.auth.signIn({ body: { email, password: of('wrong password') } }).catch(expected);
+  await client.auth.signInByLink({ body: { token: of('wrong link token') } }).catch(expected);
+  await client.knowledge
+    .add({
+      params: { org, workspace, knowledge: `kb_${'0'.repeat(26)}` as KnowledgeBaseId },
+      body: { source: 'paste', title: of('title in the wrong place'), text: of('text in the wrong place') },
+    })
+    .catch(expected);
+  const json = { 'content-type': 'application/json' };
+  const base = `/v1/organizations/${org}/workspaces/${workspace}`;
+  const requests: [path: string, init?: RequestInit][] = [
+    [`/${of('path')}`],
+    [`/v1/organizations/${of('path for an id')}/audit`],
+    [`/v1/public/${of('path for a link name')}`],
+    [`/c/${of('path of a page')}?${of('query of a page')}=${of('value in a query')}`],
+    [`/openai/v1/models/${of('path for a model')}`, { headers: { authorization: `Bearer ${of('wrong API key')}` } }],
+    [`${base}/bots`, { headers: { cookie: `privexbot=${of('wrong cookie')}; other=${of('other cookie')}` } }],
+    ['/healthz', { headers: { 'x-request-id': of('header'), 'user-agent': of('user agent'), referer: `http://${of('referrer')}/` } }],
+    ['/v1/auth/sign-in', { method: 'POST', headers: json, body: `{"email": "${of('broken JSON')}` }],
+    ['/v1/auth/sign-in', { method: 'POST', headers: json, body: JSON.stringify({ email: of('not an e-mail'), [of('unknown field')]: 1 }) }],
+    ['/v1/auth/sign-up', { method: 'POST', headers: { 'content-type': of('content type') }, body: of('body of another type') }],
+    ['/v1/auth/sign-in', { method: of('method').slice(0, 20).toUpperCase() }],
+    ['/v1/auth/sign-up', { method: 'POST', headers: json, body: JSON.stringify({ email: `${of('e-mail with a nul')}\0@example.com` }) }],
+  ];
+  for (const [path, init] of requests) await fetch(server.url + path, init).then((response) => response.text(), expected);
+  const knowledge = only(await client.knowledge.list({ params: { org, workspace } })).id;
+  await client.knowledge.documents({ params: { org, workspace, knowledge }, query: { cursor: of('cursor') } }).catch(expected);
+  await client.audit.list({ params: { org }, query: { cursor: of('audit cursor') } }).catch(expected);
+  await client.audit.list({ params: { org }, query: { action: of('audit filter') } });
+}
+
+async function leave({ client, org, workspace, canaries }: Stage, knowledge: KnowledgeBaseId, bot: BotId): Promise<void> {
+  const params = { org, workspace, knowledge };
+  const { items } = await client.knowledge.documents({ params, query: { limit: 100 } });
+  for (const { id } of items.slice(0, 3)) {
+    await client.knowledge.passages({ params: { ...params, document: id } });
+    await (await client.knowledge.original({ params: { ...params, document: id } })).arrayBuffer();
+    await client.knowledge.deleteDocument({ params: { ...params, document: id } });
+  }
+  const other = await client.bots.create({ params: { org, workspace }, body: { name: canaries.of('name of a deleted bot') } });
+  await client.bots.delete({ params: { org, workspace, bot: other.id } });
+  for (const { id } of (await client.bots.conversations({ params: { org, workspace, bot } })).items)
+    await client.bots.conversation({ params: { org, workspace, bot, conversation: id } });
+  await client.audit.list({ params: { org } });
+  await client.auth.signOut();
+}
+
+async function search(
+  client: Client,
+  params: { org: OrgId; workspace: WorkspaceId; knowledge: KnowledgeBaseId },
+  text: string,
+): Promise<void> {
+  await client.knowledge.search({ params, body: { text } });
+}
+
+/** All events of an answer; one that fails is what is wanted in places. */
+async function read<T>(events: Promise<AsyncIterable<T>>): Promise<T[]> {
+  return Array.fromAsync(await events);
+}
+
+async function answered<T extends { type: string }>(events: Promise<AsyncIterable<T>>): Promise<T[]> {
+  const all = await read(events);
+  if (all.at(-1)?.type !== 'done') throw new Error(`the question was not answered: ${JSON.stringify(all.at(-1))}`);
+  return all;
+}
+
+/** Refusals are what some calls are for. */
+function expected(): void {}
+
+function only<T>(items: readonly T[]): T {
+  const [item] = items;
+  if (!item) throw new Error('expected one at least');
+  return item;
+}
+
+function fail(): never {
+  throw new Error('the answer did not start');
+}
