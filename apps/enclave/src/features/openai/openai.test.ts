@@ -1,4 +1,7 @@
 // The official client, unchanged, against a server on a real port.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { RATES } from '@privexbot/contract';
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import OpenAI, {
@@ -121,6 +124,16 @@ test('refusals are errors of the classes that programs catch', async () => {
   const refused: unknown = await ask(openai, 'gpt-4', QUESTION).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(APIError);
   expect(refused).toMatchObject({ code: 'not_found', type: 'not_found', requestID: expect.stringMatching(/^[0-9a-f]{16}$/) });
+});
+
+test('the examples of the documentation run as they stand', async () => {
+  const text = await readFile(new URL('../../../../../docs/api.md', import.meta.url), 'utf8');
+  const examples = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+  expect(examples.length).toBeGreaterThan(1);
+  const env = { ...process.env, PRIVEXBOT_URL: new URL(baseURL).origin, PRIVEXBOT_API_KEY: openai.apiKey };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', examples.join('\n')], { env });
+  expect(stdout).toContain('27 days');
+  expect(stdout.match(/documentName: 'Leave'/g)?.length).toBeGreaterThan(0);
 });
 
 test("a key opens no other organization's bot", async () => {
