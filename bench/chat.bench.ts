@@ -1,36 +1,42 @@
-import { type BotId, type KnowledgeBaseId, LIMITS, type OrgId, type WorkspaceId } from '@privexbot/contract';
-import { type Client, createClient } from '@privexbot/sdk';
+import { type BotId, type KnowledgeBaseId, LIMITS } from '@privexbot/contract';
+import { createClient } from '@privexbot/sdk';
 import { type Load, load, type Row, startServer, temporaryFolder } from './measure.ts';
 import { startModelServer } from './model-server.ts';
 
 const CONCURRENT = 64;
 const SECONDS = 10;
-const PASSAGES = 10_000;
 
-/** A plain turn, a retrieval turn over 10,000 passages, and the time to the first token; each turn stored, sealed, audited and metered. */
-export async function run(): Promise<Row[]> {
+const PARTS = { plain, retrieval, shipped };
+
+/**
+ * A plain turn, the time to its first token, and retrieval turns over 10,000 passages and with the shipped model; each
+ * turn stored, sealed, audited and metered.
+ * @param part one of the three, to be done sooner
+ */
+export async function run(part?: string): Promise<Row[]> {
   await using model = await startModelServer();
   const rows: Row[] = [];
-  {
-    using folder = temporaryFolder();
-    await using server = await startServer(`${folder.path}/data`, { PRIVEXBOT_MODEL_URL: model.url, PRIVEXBOT_EMBEDDINGS_URL: model.url });
-    const { ask, direct, make } = await prepare(server.url, model.url);
-    const plain = await make([]);
-    rows.push(...report('plain chat turn', await load(server.pid, CONCURRENT, SECONDS, (n) => ask(plain, `hello ${n}`))));
-    rows.push({ name: 'first token added, p50', value: await firstTokenAdded(ask, direct, plain), unit: 'ms' });
-    const retrieval = await make([await fillKnowledge(server.url)]);
-    rows.push(
-      ...report('retrieval turn, mock embeddings', await load(server.pid, CONCURRENT, SECONDS, (n) => ask(retrieval, question(n)))),
-    );
-  }
-  {
-    using folder = temporaryFolder();
-    await using server = await startServer(`${folder.path}/data`, { PRIVEXBOT_MODEL_URL: model.url });
-    const { ask, make } = await prepare(server.url, model.url);
-    const retrieval = await make([await fillKnowledge(server.url, 500)]);
-    rows.push(...report('retrieval turn, shipped model', await load(server.pid, CONCURRENT, SECONDS, (n) => ask(retrieval, question(n)))));
-  }
+  for (const [name, measure] of Object.entries(PARTS)) if (!part || part === name) rows.push(...(await measure(model.url)));
   return rows;
+}
+
+async function plain(modelUrl: string): Promise<Row[]> {
+  await using bench = await prepare({ PRIVEXBOT_MODEL_URL: modelUrl, PRIVEXBOT_EMBEDDINGS_URL: modelUrl });
+  const bot = await bench.makeBot([]);
+  const rows = report('plain chat turn', await bench.load((n) => bench.ask(bot, `hello ${n}`)));
+  return [...rows, { name: 'first token added, p50', value: await firstTokenAdded(bench, modelUrl, bot), unit: 'ms' }];
+}
+
+async function retrieval(modelUrl: string): Promise<Row[]> {
+  await using bench = await prepare({ PRIVEXBOT_MODEL_URL: modelUrl, PRIVEXBOT_EMBEDDINGS_URL: modelUrl });
+  const bot = await bench.makeBot([await fillKnowledge(bench, 10_000)]);
+  return report('retrieval turn, mock embeddings', await bench.load((n) => bench.ask(bot, question(n))));
+}
+
+async function shipped(modelUrl: string): Promise<Row[]> {
+  await using bench = await prepare({ PRIVEXBOT_MODEL_URL: modelUrl });
+  const bot = await bench.makeBot([await fillKnowledge(bench, 500)]);
+  return report('retrieval turn, shipped model', await bench.load((n) => bench.ask(bot, question(n))));
 }
 
 function report(name: string, { perSecond, p50Ms, p99Ms, cpuMsEach }: Load): Row[] {
@@ -42,13 +48,17 @@ function report(name: string, { perSecond, p50Ms, p99Ms, cpuMsEach }: Load): Row
   ];
 }
 
-let signedIn: { client: Client; org: OrgId; workspace: WorkspaceId } | undefined;
+type Bench = Awaited<ReturnType<typeof prepare>>;
 
-async function prepare(url: string, modelUrl: string) {
+/** A server of its own with an organization and a key for each caller. */
+async function prepare(settings: Record<string, string>) {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(temporaryFolder());
+  const server = stack.use(await startServer(`${folder.path}/data`, settings));
   let cookie = '';
   const client = createClient(async (request) => {
     const { pathname, search } = new URL(request.url);
-    const sent = new Request(url + pathname + search, request);
+    const sent = new Request(server.url + pathname + search, request);
     if (cookie) sent.headers.set('cookie', cookie);
     const response = await fetch(sent);
     cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie;
@@ -58,66 +68,61 @@ async function prepare(url: string, modelUrl: string) {
   const [organization] = account.organizations;
   const [workspace] = organization?.workspaces ?? [];
   if (!organization || !workspace) throw new Error('no organization');
-  signedIn = { client, org: organization.id, workspace: workspace.id };
+  const at = { org: organization.id, workspace: workspace.id };
   // A key each, as callers have: rates are limited per key.
   const keys = await Promise.all(
-    Array.from({ length: CONCURRENT }, () => client.apiKeys.create({ params: { org: organization.id }, body: { name: 'bench' } })),
+    Array.from({ length: CONCURRENT }, () => client.apiKeys.create({ params: { org: at.org }, body: { name: 'bench' } })),
   );
   let calls = 0;
-  const at = { org: organization.id, workspace: workspace.id };
-
-  async function make(knowledgeBases: KnowledgeBaseId[]): Promise<BotId> {
-    const bot = await client.bots.create({ params: at, body: { name: 'Bench', model: 'machine', knowledgeBases } });
-    await client.bots.publish({ params: { ...at, bot: bot.id }, body: { revision: bot.revision } });
-    await client.bots.deploy({ params: { ...at, bot: bot.id, channel: 'api' }, body: { enabled: true } });
-    return bot.id;
-  }
-  async function post(to: string, body: object, stream: boolean): Promise<number> {
-    const started = performance.now();
-    const response = await fetch(`${to}/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${keys[calls++ % keys.length]?.key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ ...body, stream }),
-    });
-    let first = 0;
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      if (!first && text.includes('tok0')) first = performance.now() - started;
-    }
-    if (!text.includes('tok29')) throw new Error(`an answer without its end: status ${response.status}`);
-    return first;
-  }
-  const toBody = (bot: string, content: string) => ({ model: bot, messages: [{ role: 'user', content }] });
+  const owned = stack.move();
   return {
-    make,
-    ask: async (bot: BotId, content: string, stream = false) =>
-      post(`${url}/openai/v1`, toBody(bot, content), stream).then(() => undefined),
-    direct: {
-      ours: (bot: BotId) => post(`${url}/openai/v1`, toBody(bot, 'hello'), true),
-      model: () => post(modelUrl, toBody('bench', 'hello'), true),
+    client,
+    at,
+    async makeBot(knowledgeBases: KnowledgeBaseId[]): Promise<BotId> {
+      const bot = await client.bots.create({ params: at, body: { name: 'Bench', model: 'machine', knowledgeBases } });
+      await client.bots.publish({ params: { ...at, bot: bot.id }, body: { revision: bot.revision } });
+      await client.bots.deploy({ params: { ...at, bot: bot.id, channel: 'api' }, body: { enabled: true } });
+      return bot.id;
     },
+    /** @returns milliseconds to the first token of a streamed answer */
+    ask: (bot: BotId, content: string, stream = false) =>
+      complete(`${server.url}/openai/v1`, { model: bot, content, stream }, keys[calls++ % keys.length]?.key),
+    load: (send: (n: number) => Promise<unknown>) => load(server.pid, CONCURRENT, SECONDS, send),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
+async function complete(url: string, asked: { model: string; content: string; stream: boolean }, key = ''): Promise<number> {
+  const { model, content, stream } = asked;
+  const started = performance.now();
+  const response = await fetch(`${url}/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content }], stream }),
+  });
+  let first = 0;
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (!first && text.includes('tok0')) first = performance.now() - started;
+  }
+  if (!text.includes('tok29')) throw new Error(`an answer without its end: status ${response.status}`);
+  return first;
+}
+
 /** The median of the time to the first token through us, less that of the model alone, in turn. */
-async function firstTokenAdded(
-  _: unknown,
-  direct: { ours(bot: BotId): Promise<number>; model(): Promise<number> },
-  bot: BotId,
-): Promise<number> {
+async function firstTokenAdded({ ask }: Bench, modelUrl: string, bot: BotId): Promise<number> {
   const added: number[] = [];
-  for (let n = 0; n < 200; n++) added.push((await direct.ours(bot)) - (await direct.model()));
+  for (let n = 0; n < 200; n++)
+    added.push((await ask(bot, 'hello', true)) - (await complete(modelUrl, { model: 'bench', content: 'hello', stream: true })));
   return added.sort((a, b) => a - b)[added.length / 2] ?? 0;
 }
 
 const WORDS = Array.from({ length: 5_000 }, (_, n) => `w${n.toString(36)}`);
 
-/** A pasted text of so many paragraphs of seeded words, read and embedded. */
-async function fillKnowledge(_url: string, passages = PASSAGES): Promise<KnowledgeBaseId> {
-  if (!signedIn) throw new Error('not signed in');
-  const { client, org, workspace } = signedIn;
+/** Pasted texts of so many paragraphs of seeded words, read and embedded. */
+async function fillKnowledge({ client, at: { org, workspace } }: Bench, passages: number): Promise<KnowledgeBaseId> {
   const base = await client.knowledge.create({ params: { org, workspace }, body: { name: 'Bench' } });
   const at = { org, workspace, knowledge: base.id };
   let seed = 1;

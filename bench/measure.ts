@@ -89,7 +89,7 @@ export interface Load {
 }
 
 /** Closed loop: each of `concurrency` workers sends its next request when the last answer is whole. A wrong answer throws. */
-export async function load(pid: number, concurrency: number, seconds: number, send: (n: number) => Promise<void>): Promise<Load> {
+export async function load(pid: number, concurrency: number, seconds: number, send: (n: number) => Promise<unknown>): Promise<Load> {
   const times: number[] = [];
   let n = 0;
   async function phase(forMs: number, keep: boolean): Promise<void> {

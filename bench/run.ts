@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME...]`: runs each `*.bench.ts` in a process of its own, keeps the results with date, commit and load, and prints them against the targets.
+// `npm run bench [-- NAME[/PART]...]`: runs each `*.bench.ts` in a process of its own, keeps the results with date, commit and load, and prints them against the targets.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -8,26 +8,30 @@ import { TARGETS } from './targets.ts';
 
 const asked = process.argv.slice(2);
 if (asked[0] === '--one') {
-  const { run } = (await import(`./${asked[1]}.bench.ts`)) as { run(): Promise<Row[]> };
-  writeFileSync(process.env.PRIVEXBOT_BENCH_OUT ?? '', JSON.stringify(await run()));
+  const { run } = (await import(`./${asked[1]}.bench.ts`)) as { run(part?: string): Promise<Row[]> };
+  writeFileSync(process.env.PRIVEXBOT_BENCH_OUT ?? '', JSON.stringify(await run(asked[2])));
   process.exit(0);
 }
 
 const names = globSync('bench/*.bench.ts')
   .map((path) => basename(path, '.bench.ts'))
-  .filter((name) => asked.length === 0 || asked.includes(name))
   .sort();
-if (names.length === 0) throw new Error(`No benchmark is named ${asked.join(', ')}.`);
+const runs = (asked.length ? asked : names).map((one) => one.split('/')).filter(([name = '']) => names.includes(name));
+if (runs.length === 0) throw new Error(`No benchmark is named ${asked.join(', ')}.`);
 mkdirSync('bench/results', { recursive: true });
 const out = 'bench/results/.one.json';
 const rows: (Row & { bench: string })[] = [];
 let failed = 0;
-for (const name of names) {
-  console.log(`${name} ...`);
-  const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'bench/run.ts', '--one', name], {
-    env: { ...process.env, PRIVEXBOT_BENCH_OUT: out },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+for (const [name = '', part] of runs) {
+  console.log(`${[name, part].filter(Boolean).join('/')} ...`);
+  const { status } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'bench/run.ts', '--one', name, ...(part ? [part] : [])],
+    {
+      env: { ...process.env, PRIVEXBOT_BENCH_OUT: out },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   if (status !== 0) failed++;
   else rows.push(...(JSON.parse(readFileSync(out, 'utf8')) as Row[]).map((row) => ({ bench: name, ...row })));
 }
