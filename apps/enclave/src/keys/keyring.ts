@@ -30,7 +30,7 @@ export class Keyring {
   readonly #source: RootKeySource;
   readonly #epochs: Map<number, SealingKey>;
   readonly #environment: Uint8Array;
-  readonly #opened = new Map<string, Promise<SealingKey>>();
+  readonly #opened = new Map<string, { org: string; key: Promise<SealingKey> }>();
   readonly #macKeys = new Map<string, KeyObject>();
   /** Seals users, sessions and other rows that belong to no organization. */
   readonly environment: SealingKey;
@@ -124,24 +124,26 @@ export class Keyring {
     return createPrivateKey({ key: Buffer.concat([prefix, deriveKey(this.#environment, `ed25519 ${use}`)]), format: 'der', type: 'pkcs8' });
   }
 
-  #open(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
-    let opened = this.#opened.get(id);
-    if (!opened) {
-      opened = this.#unwrap(store, org, id, parent);
-      this.#remember(id, opened);
-      opened.catch(() => this.#opened.delete(id));
+  async #open(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
+    const opened = this.#opened.get(id);
+    if (opened) {
+      if (opened.org !== org) throw new SealError(NO_SUCH_KEY);
+      return opened.key;
     }
-    return opened;
+    const key = this.#unwrap(store, org, id, parent);
+    this.#remember(org, id, key);
+    key.catch(() => this.#opened.delete(id));
+    return key;
   }
 
-  #remember(id: string, key: Promise<SealingKey>): void {
+  #remember(org: string, id: string, key: Promise<SealingKey>): void {
     if (this.#opened.size >= MAX_OPENED) this.#opened.delete(this.#opened.keys().next().value ?? '');
-    this.#opened.set(id, key);
+    this.#opened.set(id, { org, key });
   }
 
   async #unwrap(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
     const stored = await store.find(id);
-    if (stored?.org_id !== org) throw new SealError('the key of this data does not exist');
+    if (stored?.org_id !== org) throw new SealError(NO_SUCH_KEY);
     const aad = toAad(keyPlace(stored));
     const inner = (await this.#epoch(stored.epoch)).open(aad, stored.wrapped);
     return new SealingKey((await parent()).open(aad, inner));
@@ -153,7 +155,7 @@ export class Keyring {
     const aad = toAad(keyPlace(place));
     const stored = { ...place, wrapped: (await this.#epoch(place.epoch)).seal(aad, parent.seal(aad, secret)) };
     const opened = new SealingKey(secret);
-    this.#remember(key.id, Promise.resolve(opened));
+    this.#remember(key.org_id, key.id, Promise.resolve(opened));
     return { key: opened, stored };
   }
 
@@ -175,6 +177,7 @@ export function databasePassword(secret: Uint8Array, role: 'superuser' | 'owner'
 }
 
 const ENVIRONMENT_KEY = 'environment';
+const NO_SUCH_KEY = 'the key of this data does not exist';
 /** Opened keys in memory; the first to be opened go first. */
 const MAX_OPENED = 20_000;
 

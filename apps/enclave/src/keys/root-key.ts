@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { writeFileDurably } from '../data-folder.ts';
+import { link, readFile, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder, writeFileDurably } from '../data-folder.ts';
 import { StartProblem, systemCode } from '../start-problem.ts';
 
 /**
@@ -52,8 +53,14 @@ function random(): string {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
+    const { mode } = await stat(path);
+    if (mode & 0o077 && process.platform !== 'win32')
+      throw new StartProblem(
+        `The root key ${path} can be used by other users of this machine. Run: chmod 600 ${path}. Where others may have read it, regard it as known to them.`,
+      );
     return await readFile(path, 'utf8');
   } catch (error) {
+    if (error instanceof StartProblem) throw error;
     if (systemCode(error) === 'ENOENT') return undefined;
     throw new StartProblem(`The root key ${path} cannot be read (${systemCode(error)}). Check PRIVEXBOT_ROOT_KEY and the file's owner.`);
   }
@@ -63,14 +70,28 @@ async function createKeyFile(path: string, mayCreate: boolean): Promise<string> 
   if (!mayCreate) throw new StartProblem(`The root key ${path} is missing, and the data needs it. ${WHAT_TO_DO}`);
   const file: KeyFile = { format: 'privexbot-root-key-1', epoch: 1, epochs: { 1: random() }, database: random() };
   const text = `${JSON.stringify(file, null, 2)}\n`;
-  await writeFileDurably(path, Buffer.from(text), 0o600);
-  return text;
+  const made = `${path}.${randomBytes(8).toString('hex')}`;
+  try {
+    await writeFileDurably(made, Buffer.from(text), 0o600);
+    // Unlike renaming, linking never replaces a key that another start has made meanwhile.
+    await link(made, path);
+    await syncFolder(dirname(path));
+    return text;
+  } catch (error) {
+    const others = systemCode(error) === 'EEXIST' ? await readIfThere(path) : undefined;
+    if (others !== undefined) return others;
+    throw new StartProblem(
+      `The root key ${path} cannot be written (${systemCode(error)}). Make its folder writable, or set PRIVEXBOT_ROOT_KEY to another place.`,
+    );
+  } finally {
+    await rm(made, { force: true });
+  }
 }
 
 function parseKeyFile(path: string, text: string): KeyFile {
   try {
-    const file = JSON.parse(text) as Partial<KeyFile>;
-    if (file.format === 'privexbot-root-key-1' && typeof file.epoch === 'number' && file.epochs && file.database) return file as KeyFile;
+    const file = JSON.parse(text) as Partial<KeyFile> | null;
+    if (file?.format === 'privexbot-root-key-1' && file.epoch && file.epochs && file.database) return file as KeyFile;
   } catch {
     // Said below, like any other content that is not a key file.
   }

@@ -40,8 +40,9 @@ export class SealingKey {
     this.#secret = createSecretKey(secret);
   }
 
-  /** @param salt one per document where its rows should share a key; by default one per day and process */
+  /** @param salt 32 bytes, one per document where its rows should share a key; by default one per day and process */
   seal(aad: Uint8Array, plaintext: Uint8Array, salt: Uint8Array = this.#currentSalt()): Uint8Array<ArrayBuffer> {
+    if (salt.length !== SALT_BYTES) throw new RangeError(`a salt has ${SALT_BYTES} bytes`);
     const nonce = nextNonce();
     const cipher = createCipheriv('aes-256-gcm', this.#rowKey(salt), nonce);
     cipher.setAAD(aad);
