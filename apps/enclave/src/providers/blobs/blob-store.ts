@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/prom
 import { join } from 'node:path';
 import { syncFolder } from '../../data-folder.ts';
 import { type SealingKey, toAad } from '../../keys/seal.ts';
+import { systemCode } from '../../start-problem.ts';
 
 /** Where a blob lies and what it is sealed under. Ids alone name files; no name or content does. */
 export interface BlobRef {
@@ -29,14 +30,17 @@ const SEGMENT_BYTES = 64 * 1024;
 const LENGTH_BYTES = 4;
 const RESERVED_BYTES = 64 * 1024 * 1024;
 
-/** Blobs as files of a folder: `<folder>/<org>/<id>/<part>`. */
-export function createFileBlobStore(folder: string): BlobStore {
+/**
+ * Blobs as files of a folder: `<folder>/<org>/<id>/<part>`.
+ * @param reservedBytes left free for the database to go on: a full disk must refuse uploads before it stops commits
+ */
+export function createFileBlobStore(folder: string, reservedBytes = RESERVED_BYTES): BlobStore {
   const folderOf = ({ org, id }: Omit<BlobRef, 'key'>) => join(folder, safe(org), safe(id));
   return {
     async putPart(ref, part, bytes) {
       const target = folderOf(ref);
       await mkdir(target, { recursive: true, mode: 0o700 });
-      await requireSpace(target, bytes.length);
+      await requireSpace(target, bytes.length + reservedBytes);
       const path = join(target, `${part}`);
       const handle = await open(`${path}.new`, 'w', 0o600);
       try {
@@ -49,15 +53,14 @@ export function createFileBlobStore(folder: string): BlobStore {
       await syncFolder(target);
     },
     async parts(ref) {
-      const names = await readdir(folderOf(ref)).catch(() => []);
+      const names = await readdir(folderOf(ref)).catch(onMissing<string[]>([]));
       return names
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
         .sort((a, b) => a - b);
     },
     async *read(ref, count) {
-      for (let part = 0; part < count; part++)
-        yield openPart(ref, part, await readFile(join(folderOf(ref), `${part}`)).catch(() => new Uint8Array()));
+      for (let part = 0; part < count; part++) yield openPart(ref, part, await readStored(join(folderOf(ref), `${part}`)));
     },
     async remove(ref) {
       await rm(folderOf(ref), { recursive: true, force: true });
@@ -65,10 +68,20 @@ export function createFileBlobStore(folder: string): BlobStore {
   };
 }
 
-/** Leaves room for the database to go on: a full disk must refuse uploads before it stops commits. */
 async function requireSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < bytes + RESERVED_BYTES) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  if (bavail * bsize < bytes) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+}
+
+function readStored(path: string): Promise<Uint8Array> {
+  return readFile(path).catch(onMissing(new Uint8Array()));
+}
+
+function onMissing<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (systemCode(error) === 'ENOENT') return instead;
+    throw error;
+  };
 }
 
 function sealPart(ref: BlobRef, part: number, bytes: Uint8Array): Uint8Array {
