@@ -1,3 +1,4 @@
+import '@privexbot/ui/jitless.ts';
 import './styles.css';
 import { loadCatalog } from 'virtual:catalogs';
 import { openTexts } from '@privexbot/ui/text/texts.ts';

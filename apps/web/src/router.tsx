@@ -1,6 +1,7 @@
 /** Every address of the app. Each screen is a file of its own, fetched when it is first opened. */
 import type { Texts } from '@privexbot/ui/text/texts.ts';
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, notFound, redirect } from '@tanstack/react-router';
+import { BOT_TABS } from './features/bots/tabs.ts';
 import { LoadFailed, NotFound, RootLayout } from './frame/RootLayout.tsx';
 
 const root = createRootRouteWithContext<{ texts: Texts }>()({
@@ -90,7 +91,16 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./features/account/AccountScreen.tsx'), 'AccountScreen'),
 });
-const org = createRoute({ getParentRoute: () => framed, path: '/o/$org' });
+/** Places that are not the person's own do not exist, whatever their address. */
+const org = createRoute({
+  getParentRoute: () => framed,
+  path: '/o/$org',
+  beforeLoad: ({ context, params }) => {
+    const organization = context.account.organizations.find(({ id }) => id === params.org);
+    if (!organization) throw notFound();
+    return { organization };
+  },
+});
 const orgHome = createRoute({
   getParentRoute: () => org,
   path: '/',
@@ -123,7 +133,13 @@ const settings = createRoute({
   path: '/settings',
   component: lazyRouteComponent(() => import('./features/settings/Settings.tsx'), 'Settings'),
 });
-const workspace = createRoute({ getParentRoute: () => org, path: '/w/$workspace' });
+const workspace = createRoute({
+  getParentRoute: () => org,
+  path: '/w/$workspace',
+  beforeLoad: ({ context, params }) => {
+    if (!context.organization.workspaces.some(({ id }) => id === params.workspace)) throw notFound();
+  },
+});
 const firstRun = createRoute({
   getParentRoute: () => workspace,
   path: '/welcome',
@@ -142,6 +158,9 @@ const newBot = createRoute({
 const bot = createRoute({
   getParentRoute: () => workspace,
   path: '/bots/$bot/$tab',
+  beforeLoad: ({ params }) => {
+    if (!BOT_TABS.some((tab) => tab === params.tab)) throw notFound();
+  },
   component: lazyRouteComponent(() => import('./features/bots/BotScreen.tsx'), 'BotScreen'),
 });
 const knowledge = createRoute({

@@ -7,10 +7,12 @@ export type Transport = (request: Request) => Promise<Response>;
  * @param headers added to every request, such as `authorization`
  */
 export function fetchTransport(base: string, headers: Readonly<Record<string, string>> = {}): Transport {
-  return (request) => {
+  return async (request) => {
     const { pathname, search } = new URL(request.url);
-    const forwarded = new Request(new URL(pathname + search, base), request);
-    for (const [name, value] of Object.entries(headers)) forwarded.headers.set(name, value);
-    return fetch(forwarded);
+    const sent = new Headers(request.headers);
+    for (const [name, value] of Object.entries(headers)) sent.set(name, value);
+    // Bodies are small and go whole: browsers stream a body over HTTP/2 only.
+    const body = request.body ? await request.arrayBuffer() : null;
+    return fetch(new URL(pathname + search, base), { method: request.method, headers: sent, body, signal: request.signal });
   };
 }

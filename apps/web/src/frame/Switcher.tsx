@@ -38,8 +38,14 @@ export function Switcher({
         {initial}
       </span>
       <span className={collapsed ? 'sr-only' : 'min-w-0 flex-1 text-start'}>
-        <bdi className="block truncate font-medium">{organization.name}</bdi>
-        {workspaceName && <bdi className="block truncate text-caption text-muted">{workspaceName}</bdi>}
+        <span className="block truncate font-medium">
+          <bdi>{organization.name}</bdi>
+        </span>
+        {workspaceName && (
+          <span className="block truncate text-caption text-muted">
+            <bdi>{workspaceName}</bdi>
+          </span>
+        )}
       </span>
     </>
   );

@@ -15,7 +15,7 @@ export function TopBar(sidebar: SidebarProps) {
   const pathname = useRouterState({ select: (state) => state.location.pathname });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the drawer closes when the address changes
-  useEffect(() => drawer.current?.close(), [pathname]);
+  useEffect(() => void drawer.current?.close(), [pathname]);
 
   return (
     <div className="sticky top-0 z-10 flex items-center gap-2 border-b border-line bg-surface p-1.5 md:hidden">

@@ -1,4 +1,3 @@
-import './jitless.ts';
 import { createClient, fetchTransport } from '@privexbot/sdk';
 
 export const client = createClient(fetchTransport(location.origin));

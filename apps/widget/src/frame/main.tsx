@@ -1,3 +1,4 @@
+import '@privexbot/ui/jitless.ts';
 import '../styles.css';
 import { loadCatalog } from 'virtual:catalogs';
 import { TextProvider } from '@privexbot/ui/text/TextProvider.tsx';

@@ -22,7 +22,7 @@ function Ticked({ label, description, onCheckedChange, role, ...rest }: Choice &
   const id = useId();
   const look =
     role === 'switch'
-      ? 'relative mt-0.5 h-5 w-9 shrink-0 appearance-none rounded-full border border-control bg-sunken transition-colors before:absolute before:start-0.5 before:top-0.5 before:size-3.5 before:rounded-full before:bg-muted before:transition-transform checked:border-accent checked:bg-accent checked:before:translate-x-4 checked:before:bg-on-accent rtl:checked:before:-translate-x-4'
+      ? 'relative h-5 w-9 shrink-0 appearance-none rounded-full border border-control bg-sunken transition-colors before:absolute before:start-0.5 before:top-0.5 before:size-3.5 before:rounded-full before:bg-muted before:transition-transform checked:border-accent checked:bg-accent checked:before:translate-x-4 checked:before:bg-on-accent rtl:checked:before:-translate-x-4'
       : BOX;
   return (
     <div className="flex min-h-6 items-start gap-2 pointer-coarse:min-h-11">
@@ -35,7 +35,7 @@ function Ticked({ label, description, onCheckedChange, role, ...rest }: Choice &
         className={look}
       />
       <div className="min-w-0">
-        <label htmlFor={id} className="text-body text-ink">
+        <label htmlFor={id} className="block min-h-5 text-body text-ink">
           {label}
         </label>
         {description && (

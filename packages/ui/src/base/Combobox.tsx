@@ -64,7 +64,9 @@ export function Combobox({
                     </Base.ItemIndicator>
                   </span>
                   <span className="min-w-0">
-                    <bdi className="block truncate">{item.label}</bdi>
+                    <span className="block truncate">
+                      <bdi>{item.label}</bdi>
+                    </span>
                     {item.detail && <span className="block truncate text-caption text-muted">{item.detail}</span>}
                   </span>
                 </Base.Item>

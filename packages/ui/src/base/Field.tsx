@@ -48,7 +48,7 @@ export function Field({
 }
 
 export const inputClass =
-  'w-full rounded-control border border-control bg-surface px-3 text-body text-ink pointer-coarse:text-reading aria-invalid:border-danger disabled:bg-sunken disabled:text-muted read-only:bg-sunken';
+  'w-full rounded-control border border-control bg-surface px-3 text-body text-ink pointer-coarse:text-reading aria-invalid:border-danger disabled:bg-sunken disabled:text-muted [&[readonly]]:bg-sunken';
 
 type Own<P> = Omit<P, 'id' | 'aria-describedby' | 'aria-invalid'> & FieldProps;
 

@@ -65,16 +65,15 @@ export function Citation({ citation, onOpen }: { citation: CitationData; onOpen:
         <span dir="auto" className="line-clamp-6 block">
           “{citation.quote}”
         </span>
-        <span className="mt-2 block text-caption text-muted">{citationPlace(t, citation)}</span>
+        <span className="mt-2 block text-caption text-muted">{[citation.documentName, ...placeInDocument(t, citation)].join(' · ')}</span>
       </span>
     </span>
   );
 }
 
-/** "Returns.pdf · page 3 · Refunds". */
-export function citationPlace(
-  t: Translate,
-  { documentName, page, headings }: Pick<CitationData, 'documentName' | 'page' | 'headings'>,
-): string {
-  return [documentName, ...(page === undefined ? [] : [t('citation.page', { page })]), ...headings.slice(-1)].join(' · ');
+type Place = Pick<CitationData, 'page' | 'headings'>;
+
+/** Page and innermost heading, as far as the document has them. */
+export function placeInDocument(t: Translate, { page, headings }: Place): string[] {
+  return [...(page === undefined ? [] : [t('citation.page', { page })]), ...headings.slice(-1)];
 }

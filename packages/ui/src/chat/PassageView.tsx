@@ -8,7 +8,7 @@ import type { Failure } from '../failure.ts';
 import { ErrorNote } from '../state/ErrorNote.tsx';
 import { Skeleton } from '../state/Skeleton.tsx';
 import { useText } from '../text/TextProvider.tsx';
-import { citationPlace } from './Citation.tsx';
+import { placeInDocument } from './Citation.tsx';
 
 export type OpenedPassage = z.output<typeof CitedPassage>;
 
@@ -16,7 +16,7 @@ export type OpenedPassage = z.output<typeof CitedPassage>;
 export function PassageText({ passage }: { passage: OpenedPassage }) {
   const mark = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another passage scrolls to its own mark
-  useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [passage]);
+  useEffect(() => void mark.current?.scrollIntoView({ block: 'center' }), [passage]);
   const { before, after, passage: text, start, end } = passage;
   return (
     <div dir="auto" className="max-w-[72ch] text-reading whitespace-pre-wrap text-muted">
@@ -54,14 +54,14 @@ export function PassageSheet({ opening, onClose, onRetry }: { opening: Opening |
       aria-label={t('passage.label')}
       onClose={onClose}
       closedby="any"
-      className="me-0 mt-0 h-dvh max-h-none w-full max-w-xl border-s border-line bg-surface text-ink shadow-dialog backdrop:bg-scrim open:flex open:flex-col"
+      className="ms-auto mt-0 h-dvh max-h-none w-full max-w-xl border-s border-line bg-surface text-ink shadow-dialog backdrop:bg-scrim open:flex open:flex-col"
     >
       <header className="flex items-start gap-3 border-b border-line p-4">
         <div className="min-w-0 flex-1">
           <h2 className="text-h2 font-semibold">
             <bdi>{passage?.documentName ?? t('passage.label')}</bdi>
           </h2>
-          {passage && <p className="text-dense text-muted">{citationPlace(t, passage)}</p>}
+          {passage && <p className="text-dense text-muted">{placeInDocument(t, passage).join(' · ')}</p>}
         </div>
         <Button
           variant="quiet"

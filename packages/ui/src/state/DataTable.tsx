@@ -57,7 +57,7 @@ export function DataTable<Row>({
 function Cell<Row>({ column, row, isName }: { column: Column<Row>; row: Row; isName: boolean }) {
   const look = `h-11 px-3 py-1.5 max-md:flex max-md:h-auto max-md:min-h-6 max-md:items-center max-md:gap-2 max-md:p-0 ${column.numeric ? 'text-end tabular-nums max-md:justify-start' : 'text-start'}`;
   const label = !isName && !column.hiddenHeader && (
-    <span aria-hidden className="min-w-24 text-dense text-muted md:hidden">
+    <span aria-hidden className="w-32 shrink-0 text-start text-dense text-muted md:hidden">
       {column.header}
     </span>
   );

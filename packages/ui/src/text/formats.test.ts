@@ -4,8 +4,8 @@ import { createFormats } from './formats.ts';
 const english = createFormats('en');
 
 test.each([
-  [0, '0 byte'],
-  [999, '999 byte'],
+  [0, '0 bytes'],
+  [999, '999 bytes'],
   [1_200, '1.2 kB'],
   [41_000, '41 kB'],
   [1_200_000, '1.2 MB'],

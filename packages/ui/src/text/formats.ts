@@ -38,7 +38,9 @@ export function createFormats(locale: string): Formats {
       const amount = value / 1000 ** power;
       const maximumFractionDigits = amount < 10 && power > 0 ? 1 : 0;
       const unit = BYTE_UNITS[power] ?? 'byte';
-      return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(amount);
+      // The short name of a single byte has no plural in English.
+      const unitDisplay = power === 0 ? 'long' : 'short';
+      return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits }).format(amount);
     },
     date: (value) => date.format(new Date(value)),
     dateTime: (value) => dateTime.format(new Date(value)),

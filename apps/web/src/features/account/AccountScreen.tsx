@@ -10,6 +10,7 @@ import { api } from '../../api.ts';
 import { Page } from '../../frame/Page.tsx';
 import { SettingForm } from '../../parts/SettingForm.tsx';
 import { meQuery } from '../../queries.ts';
+import { markSignedIn } from '../../session/mark.ts';
 import { useAccount } from '../../session/session.ts';
 import { newPasswordProblem, PASSWORD_MIN, problems } from '../auth/checks.ts';
 import { AddressState } from './AddressState.tsx';
@@ -25,6 +26,7 @@ export function AccountScreen() {
   const signOut = useMutation({
     mutationFn: async () => (await api()).auth.signOut(),
     onSuccess: async () => {
+      markSignedIn(false);
       queryClient.clear();
       await navigate({ to: '/sign-in' });
     },

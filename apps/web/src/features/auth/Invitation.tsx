@@ -4,6 +4,7 @@ import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useEffect, useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
+import { wasSignedIn } from '../../session/mark.ts';
 import { AuthPage } from './AuthPage.tsx';
 import { takeToken, useArrive } from './arrive.ts';
 import { SignUp } from './SignUp.tsx';
@@ -28,6 +29,7 @@ export function Invitation() {
 
   useEffect(() => {
     if (token) sessionStorage.setItem(KEPT, token);
+    if (!wasSignedIn()) return;
     api()
       .then((client) => client.auth.me())
       .then(

@@ -1,12 +1,14 @@
 import type { Account } from '@privexbot/contract';
 import { useNavigate } from '@tanstack/react-router';
 import type * as z from 'zod';
+import { markSignedIn } from '../../session/mark.ts';
 
 /** After a sign-in: forget what another person may have left in the cache, then go where the person wanted to be. */
 export function useArrive(): (account: z.output<typeof Account>, to: string) => Promise<void> {
   const navigate = useNavigate();
   return async (account, to) => {
     const { meQuery, queryClient } = await import('../../queries.ts');
+    markSignedIn(true);
     queryClient.clear();
     queryClient.setQueryData(meQuery.queryKey, account);
     await navigate({ href: safeTarget(to) });

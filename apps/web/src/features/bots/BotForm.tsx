@@ -1,6 +1,7 @@
 import { ANSWER_STYLES, type BotSettings, LIMITS, TONES } from '@privexbot/contract';
 import { Select, TextArea, TextField } from '@privexbot/ui/base/Field.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import { useState } from 'react';
 import type { Place } from '../../queries.ts';
 import { FormSection } from './FormSection.tsx';
 import { KnowledgePicker } from './KnowledgePicker.tsx';
@@ -21,7 +22,8 @@ const ANSWER_LANGUAGES = ['auto', 'en', 'es', 'fr', 'de', 'it', 'pt', 'nl', 'pl'
 /** Everything a chatbot is, by section; each folded section says its value. */
 export function BotForm(props: BotFormProps) {
   const { settings, live, disabled, onChange } = props;
-  const { t, language, formats } = useTexts();
+  const { t, language } = useTexts();
+  const [nameLeft, setNameLeft] = useState(false);
   const names = new Intl.DisplayNames([language.intl], { type: 'language' });
   const nameOf = (tag: string) => (tag === 'auto' ? t('bots.languageAuto') : (names.of(tag) ?? tag));
   const languages = [...new Set([...ANSWER_LANGUAGES, settings.language])];
@@ -43,7 +45,8 @@ export function BotForm(props: BotFormProps) {
           value={settings.name}
           maxLength={LIMITS.nameLength}
           autoComplete="off"
-          error={settings.name.trim() ? undefined : t('bots.nameFirst')}
+          error={settings.name.trim() || !nameLeft ? undefined : t('bots.nameFirst')}
+          onBlur={() => setNameLeft(true)}
           onChange={(event) => onChange({ name: event.currentTarget.value })}
         />
       </FormSection>
@@ -57,7 +60,7 @@ export function BotForm(props: BotFormProps) {
       </FormSection>
       <FormSection
         title={t('bots.section.behaviour')}
-        summary={formats.list([t(`bots.tone.${settings.tone}`), t(`bots.style.${settings.answerStyle}`), nameOf(settings.language)])}
+        summary={[t(`bots.tone.${settings.tone}`), t(`bots.style.${settings.answerStyle}`), nameOf(settings.language)].join(' · ')}
         {...changed('instructions', 'tone', 'answerStyle', 'language', 'whenUnsure')}
       >
         <TextArea

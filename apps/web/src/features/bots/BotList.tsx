@@ -1,7 +1,7 @@
 import type { Bot } from '@privexbot/contract';
 import { Button, buttonClass } from '@privexbot/ui/base/Button.tsx';
 import { type Column, DataTable } from '@privexbot/ui/state/DataTable.tsx';
-import { DestinationLine } from '@privexbot/ui/state/DestinationLine.tsx';
+import { Destinations } from '@privexbot/ui/state/DestinationLine.tsx';
 import { EmptyState } from '@privexbot/ui/state/EmptyState.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
@@ -42,7 +42,7 @@ export function BotList() {
       ),
     },
     { id: 'state', header: t('bots.state'), cell: (bot) => <BotState bot={bot} /> },
-    { id: 'goes', header: t('bots.destinations'), cell: (bot) => <DestinationLine destinations={bot.destinations} /> },
+    { id: 'goes', header: t('bots.destinations'), cell: (bot) => <Destinations places={bot.destinations} /> },
     { id: 'made', header: t('common.created'), cell: (bot) => <time dateTime={bot.createdAt}>{formats.date(bot.createdAt)}</time> },
   ];
   return (

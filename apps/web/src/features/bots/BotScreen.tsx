@@ -5,7 +5,7 @@ import { Tabs } from '@privexbot/ui/base/Tabs.tsx';
 import { DestinationLine } from '@privexbot/ui/state/DestinationLine.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
-import { notFound, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { EllipsisVertical, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Page } from '../../frame/Page.tsx';
@@ -20,18 +20,15 @@ import { DeleteBot } from './DeleteBot.tsx';
 import { DeployTab } from './DeployTab.tsx';
 import { KnowledgeTab } from './KnowledgeTab.tsx';
 import { PublishDialog } from './PublishDialog.tsx';
+import { BOT_TABS, type BotTab } from './tabs.ts';
 import { VersionsTab } from './VersionsTab.tsx';
-
-const TABS = ['configure', 'knowledge', 'deploy', 'versions'] as const;
-type Tab = (typeof TABS)[number];
 
 export function BotScreen() {
   const t = useText();
   const navigate = useNavigate();
   const place = usePlace();
   const { bot: id, tab } = useParams({ from: '/signed-in/framed/o/$org/w/$workspace/bots/$bot/$tab' });
-  const shown = TABS.find((candidate) => candidate === tab);
-  if (!shown) throw notFound();
+  const shown = BOT_TABS.find((candidate) => candidate === tab) ?? 'configure';
   const params = { ...place, bot: id };
   const query = useQuery(botQuery(params));
   const bot = query.data;
@@ -71,7 +68,7 @@ export function BotScreen() {
       <LookOnly permission="bots.edit" />
       <Loaded query={query} failed={t('bots.loadFailed')}>
         {(loaded) => (
-          <Tabs<Tab>
+          <Tabs<BotTab>
             label={t('bots.tabs')}
             value={shown}
             onValueChange={(next) => void navigate({ to: '/o/$org/w/$workspace/bots/$bot/$tab', params: { ...params, tab: next } })}

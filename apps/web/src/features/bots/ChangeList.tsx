@@ -1,6 +1,7 @@
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
 import { knowledgeListQuery, modelsQuery, type Place } from '../../queries.ts';
+import { modelName } from '../models/model-name.ts';
 import { type Change, type ChangeWords, describeValue, fieldName } from './change-words.ts';
 
 /** A difference of two versions in words: the field, what it was, what it is. */
@@ -11,7 +12,7 @@ export function ChangeList({ changes, place }: { changes: readonly Change[]; pla
   const words: ChangeWords = {
     t,
     list: formats.list,
-    names: new Map<string, string>([...bases, ...models].map(({ id, name }) => [id, name])),
+    names: new Map<string, string>([...bases, ...models].map(({ id, name }) => [id, modelName(t, { id, name })])),
   };
   if (changes.length === 0) return <p className="text-body text-muted">{t('bots.noChanges')}</p>;
   return (

@@ -2,7 +2,6 @@ import type { contract, Output } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { Switch } from '@privexbot/ui/base/Checkbox.tsx';
 import { TextArea, TextField } from '@privexbot/ui/base/Field.tsx';
-import { Chip } from '@privexbot/ui/state/Chip.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -46,7 +45,6 @@ export function Channel({
     <section aria-label={t(`deploy.name.${channel}`)} className="flex flex-col gap-4 rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-3">
         <h2 className="flex-1 text-reading font-semibold">{t(`deploy.name.${channel}`)}</h2>
-        <Chip tone={enabled ? 'success' : 'neutral'}>{enabled ? t('deploy.on') : t('deploy.off')}</Chip>
         <Switch
           label={t('deploy.reachable')}
           checked={enabled}

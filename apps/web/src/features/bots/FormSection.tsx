@@ -1,7 +1,9 @@
 import type { BotSettings } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
+import { Icon } from '@privexbot/ui/base/Icon.tsx';
 import { Chip } from '@privexbot/ui/state/Chip.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 type Field = keyof BotSettings;
@@ -26,6 +28,7 @@ export function FormSection({
   return (
     <details open={open} className="group rounded-card border border-line bg-surface">
       <summary className="control flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
+        <Icon of={ChevronRight} mirror className="text-muted transition-transform group-open:rotate-90 rtl:group-open:-rotate-90" />
         <h2 className="text-reading font-semibold">{title}</h2>
         {summary && <span className="min-w-0 truncate text-dense text-muted group-open:hidden">{summary}</span>}
         {changed.length > 0 && <Chip tone="warning">{t('bots.changed')}</Chip>}

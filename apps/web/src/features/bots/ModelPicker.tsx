@@ -4,6 +4,7 @@ import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { modelsQuery } from '../../queries.ts';
+import { modelName } from '../models/model-name.ts';
 import type { BotFormProps } from './BotForm.tsx';
 import { useDestinations } from './destinations.ts';
 
@@ -23,7 +24,7 @@ export function ModelPicker({ settings, place, disabled, onChange }: BotFormProp
             disabled={disabled}
             options={models.map(({ id, name, destination }) => ({
               value: id,
-              label: `${name} · ${destination === 'this machine' ? t('models.here') : t('models.outside', { host: destination })}`,
+              label: `${modelName(t, { id, name })} · ${destination === 'this machine' ? t('models.here') : t('models.outside', { host: destination })}`,
             }))}
             onValueChange={(model) => onChange({ model })}
           />

@@ -48,7 +48,7 @@ export function VersionsTab({ bot, place }: { bot: Bot; place: Place }) {
                   <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
                     <h2 className="font-semibold">{t('bots.version', { number: version.number })}</h2>
                     {version.live && <Chip tone="success">{t('bots.liveNow')}</Chip>}
-                    <p className="min-w-0 flex-1 text-dense text-muted">
+                    <p className="min-w-0 flex-1 basis-48 text-dense text-muted">
                       {t('bots.publishedBy', { time: formats.dateTime(version.publishedAt), person: version.publishedBy })}
                     </p>
                     <Button

@@ -63,7 +63,7 @@ export function PassageList({ params, mark }: { params: InKnowledge & { document
 
 function Marked({ text, mark }: { text: string; mark: Mark | undefined }) {
   const ref = useRef<HTMLElement>(null);
-  useEffect(() => ref.current?.scrollIntoView({ block: 'center' }), []);
+  useEffect(() => void ref.current?.scrollIntoView({ block: 'center' }), []);
   const { start = 0, end = text.length } = mark ?? {};
   return (
     <p dir="auto" className="max-w-[72ch] text-reading whitespace-pre-wrap">

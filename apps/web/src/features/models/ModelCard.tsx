@@ -6,6 +6,7 @@ import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation } from '@tanstack/react-query';
 import { api, toFailure } from '../../api.ts';
+import { modelName } from './model-name.ts';
 
 export type ModelInfo = Output<(typeof contract)['models']['list']>[number];
 
@@ -29,15 +30,17 @@ export function ModelCard({
     ...(model.model ? [[t('models.nameAtServer'), model.model] as [string, string]] : []),
     ...(model.url ? [[t('models.url'), model.url] as [string, string]] : []),
     ...(model.keyEnding ? [[t('models.key'), `…${model.keyEnding}`] as [string, string]] : []),
-    [t('models.context'), t('models.tokens', { tokens: model.contextTokens })],
+    ...(model.provider === 'grounded'
+      ? []
+      : [[t('models.context'), t('models.tokens', { tokens: model.contextTokens })] as [string, string]]),
     ...(model.sizeBytes ? [[t('models.size'), formats.bytes(model.sizeBytes)] as [string, string]] : []),
     ...(model.sha256 ? [['SHA-256', model.sha256] as [string, string]] : []),
   ];
   return (
-    <section aria-label={model.name} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
+    <section aria-label={modelName(t, model)} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-2">
         <h2 className="min-w-0 flex-1 text-reading font-semibold">
-          <bdi>{model.name}</bdi>
+          <bdi>{modelName(t, model)}</bdi>
         </h2>
         <Chip tone={isHere ? 'success' : 'warning'}>{isHere ? t('models.here') : t('models.outside', { host: model.destination })}</Chip>
       </div>

@@ -28,7 +28,7 @@ export function AskStep({ target, made, onDone }: { target: { org: OrgId; worksp
     suggested.current = true;
     const topics = topicsOf(passages.items);
     const questions = topics.length
-      ? topics.map((topic) => t('welcome.askAbout', { topic }))
+      ? topics.map((topic) => (topic.endsWith('?') ? topic : t('welcome.askAbout', { topic })))
       : [t('welcome.askWhat', { document: readable.name })];
     change({ suggestedQuestions: questions.map((question) => question.slice(0, 200)) });
   }, [passages, readable, t, change]);

@@ -81,14 +81,10 @@ export function SourceStep({ target, organization, onDone }: { target: Target; o
           </Button>
           <Button
             busy={begin.isPending}
-            onClick={() =>
-              begin.mutate(async (knowledge) =>
-                (await api()).knowledge.add({
-                  params: { ...target, knowledge },
-                  body: { source: 'paste', title: t('sample.title'), text: t('sample.text') },
-                }),
-              )
-            }
+            onClick={() => {
+              const sample = new File([t('sample.text')], `${t('sample.title')}.md`, { type: 'text/markdown' });
+              begin.mutate((knowledge) => uploads.add({ ...target, knowledge }, [sample]));
+            }}
           >
             {t('welcome.sample')}
           </Button>
