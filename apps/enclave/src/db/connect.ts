@@ -32,8 +32,8 @@ export interface Connection {
 export async function connect(appUrl: string, onError: (error: Error) => void): Promise<Connection> {
   const pool = createPool(appUrl, CONNECTIONS, onError);
   try {
-    const { rows } = await pool.query<{ version: number; fsync: string; commit: string }>(
-      `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+    const { rows } = await pool.query<{ version: number; fsync: string }>(
+      `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync`,
     );
     const [server] = rows;
     if (!server || server.version < 150_000)

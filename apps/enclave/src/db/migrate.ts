@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { migrateJobs } from '../jobs/schema.ts';
-import { StartProblem } from '../start-problem.ts';
+import { StartProblem, systemCode } from '../start-problem.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 /** Any constant: starters of several servers wait for each other on it. */
@@ -11,12 +11,17 @@ const LOCK = 7_405_312;
 /**
  * Brings the schema up to date as its owner, and gives the application role its rights. Forward only; each file is one transaction.
  * @param appUrl connection of the application role, which must exist and must not be the owner
- * @throws StartProblem if a migration that ran was changed since, or the database is newer than this version
+ * @throws StartProblem if the database cannot be reached, a migration that ran was changed since, the database is newer than
+ * this version, or the application role could pass row security
  */
 export async function migrate(ownerUrl: string, appUrl: string): Promise<void> {
-  const appRole = decodeURIComponent(new URL(appUrl).username);
+  const appRole = requireRole(ownerUrl, appUrl);
   const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw new StartProblem(
+      `The database cannot be reached (${systemCode(error) ?? 'no answer'}). Check DATABASE_OWNER_URL. Nothing was changed.`,
+    );
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     await refuseUnsafeRole(client, appRole);
@@ -43,6 +48,16 @@ export async function migrate(ownerUrl: string, appUrl: string): Promise<void> {
   }
 }
 
+/** The name of the application role. */
+function requireRole(ownerUrl: string, appUrl: string): string {
+  const [owner, app] = [new URL(ownerUrl), new URL(appUrl)];
+  if (!app.username)
+    throw new StartProblem('DATABASE_URL names no role. Write postgres://ROLE:PASSWORD@HOST/DATABASE. Nothing was changed.');
+  if (owner.pathname !== app.pathname)
+    throw new StartProblem('DATABASE_URL and DATABASE_OWNER_URL name different databases. Use one database. Nothing was changed.');
+  return decodeURIComponent(app.username);
+}
+
 async function readMigrations(): Promise<{ name: string; sql: string; sha256: string }[]> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(
@@ -53,17 +68,21 @@ async function readMigrations(): Promise<{ name: string; sql: string; sha256: st
   );
 }
 
+/** Refuses a role that row security does not bind, or that could become such a one. */
 async function refuseUnsafeRole(client: pg.Client, appRole: string): Promise<void> {
-  const { rows } = await client.query<{ rolsuper: boolean; rolbypassrls: boolean; is_owner: boolean }>(
-    'select rolsuper, rolbypassrls, rolname = current_user as is_owner from pg_roles where rolname = $1',
+  const { rows } = await client.query<{ unsafe: boolean }>(
+    `select exists (
+       select from pg_roles other where pg_has_role(role.oid, other.oid, 'member')
+         and (other.rolsuper or other.rolbypassrls or other.rolcreaterole or other.rolname = current_user)
+     ) as unsafe from pg_roles role where role.rolname = $1`,
     [appRole],
   );
   const [role] = rows;
   if (!role)
     throw new StartProblem(`The role "${appRole}" of DATABASE_URL does not exist. Create it without special rights. Nothing was changed.`);
-  if (role.rolsuper || role.rolbypassrls || role.is_owner)
+  if (role.unsafe)
     throw new StartProblem(
-      `The role "${appRole}" of DATABASE_URL may pass row security. Use another role than the owner, without SUPERUSER and BYPASSRLS. Nothing was changed.`,
+      `The role "${appRole}" of DATABASE_URL may pass row security. Use another role than the owner, without SUPERUSER, BYPASSRLS and CREATEROLE, and a member of no role that has them. Nothing was changed.`,
     );
 }
 
