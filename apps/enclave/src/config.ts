@@ -1,8 +1,10 @@
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { StartProblem } from './start-problem.ts';
 
-const Port = z.coerce.number().int().min(0).max(65_535);
+const PORT_EXPECTED = 'expected a whole number from 0 to 65535';
+const Port = z.coerce.number(PORT_EXPECTED).int(PORT_EXPECTED).min(0, PORT_EXPECTED).max(65_535, PORT_EXPECTED);
 const HttpUrl = z.url({ protocol: /^https?$/, message: 'expected an http or https address' });
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, message: 'expected postgres://USER:PASSWORD@HOST/DATABASE' });
 
@@ -11,7 +13,7 @@ const Settings = z.object({
   PRIVEXBOT_HOST: z.string().default('127.0.0.1'),
   PRIVEXBOT_PORT: Port.default(8080),
   PRIVEXBOT_DATA: z.string().default('./.data'),
-  PRIVEXBOT_PUBLIC_URL: HttpUrl.optional(),
+  PRIVEXBOT_PUBLIC_URL: HttpUrl.refine((url) => URL.parse(url)?.pathname === '/', 'expected an address without a path').optional(),
   PRIVEXBOT_ROOT_KEY: z
     .string()
     .regex(/^file:./, 'expected file:PATH')
@@ -93,5 +95,5 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -15,15 +15,26 @@ export function createLog(level: string): Log {
 /** Type, code and place of an error; its message may quote content and stays out. */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
-  const place = error.stack
-    ?.split('\n')
-    .filter((line) => line.trimStart().startsWith('at '))
-    .slice(0, 4)
-    .map((line) => line.trim());
   return {
-    type: error.name,
-    code: (error as NodeJS.ErrnoException).code,
-    at: place,
+    type: plainWord(error.name),
+    code: plainWord((error as NodeJS.ErrnoException).code),
+    at: placesOf(error),
     ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
   };
+}
+
+const PLACES = 4;
+
+/** The topmost lines of the stack below its heading, which quotes the message; none where the message has changed since. */
+function placesOf({ stack = '', message }: Error): string[] {
+  const heading = /^[\w$.]*(: )?/.exec(stack)?.[0] ?? '';
+  if (!stack.startsWith(`${message}\n`, heading.length)) return [];
+  return stack
+    .slice(heading.length + message.length + 1)
+    .split('\n', PLACES)
+    .map((line) => line.trim());
+}
+
+function plainWord(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined;
 }

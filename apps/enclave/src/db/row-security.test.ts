@@ -40,7 +40,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-function valueOf({ name, type }: Column, org: string): unknown {
+function testValue({ name, type }: Column, org: string): unknown {
   if (name === 'org_id' || name === 'realm') return org;
   if (type === 'text') return `${name} of ${org}`;
   if (type === 'bytea') return Buffer.from(org);
@@ -53,7 +53,7 @@ function valueOf({ name, type }: Column, org: string): unknown {
 async function insert(client: pg.Client, table: string, org: string): Promise<void> {
   const of = columns.get(table) ?? [];
   const names = of.map(({ name }) => pg.escapeIdentifier(name));
-  const values = of.map((column) => valueOf(column, org));
+  const values = of.map((column) => testValue(column, org));
   await client.query(`insert into ${table} (${names}) values (${values.map((_, index) => `$${index + 1}`)})`, values);
 }
 
