@@ -24,3 +24,14 @@ export function answerTest(question: string): (sentence: string) => boolean {
   const kind = KINDS.find((one) => one.question.test(question));
   return (sentence) => kind?.answer.test(sentence) ?? false;
 }
+
+/** A number, or a capital that does not begin the question. */
+const NAME_OR_NUMBER = /\d[\d.,]*|(?<=[^\s.?!:]\s+["'(“]?)\p{Lu}[\p{L}\p{N}]*/gu;
+/** Capitals tell names in English; German, for one, gives them to every noun. */
+const ENGLISH = /\b(?:the|of|is|are|do|does|did|how|what|when|where|which|who|why|can|may)\b/i;
+
+/** The names and numbers in a question: what speaks of none of them answers another one. */
+export function namesAndNumbers(question: string): string[] {
+  const found = question.match(NAME_OR_NUMBER) ?? [];
+  return ENGLISH.test(question) ? found : found.filter((one) => /^\d/.test(one));
+}

@@ -77,6 +77,19 @@ test('of two equal sentences one that has the form asked for is first', () => {
   expect(quoted(groundedAnswer({ question: 'When does the badge office open?', passages: [passage] }), [passage])[0]).toContain('8:30');
 });
 
+test('a question in a document is not an answer', () => {
+  const faq = { id: 'faq', title: 'Questions', headings: [], text: 'How long is the lunch break? The lunch break lasts 45 minutes.' };
+  const answer = groundedAnswer({ question: 'How long is the lunch break?', passages: [faq] });
+  expect(quoted(answer, [faq])).toEqual(['The lunch break lasts 45 minutes.']);
+});
+
+test('abstains when the passage speaks of another year or another place', () => {
+  const passage = { id: 'fair', title: 'Fair', headings: [], text: 'The fair of 2019 in Porto had 300 visitors.' };
+  const ask = (question: string): boolean => groundedAnswer({ question, passages: [passage] }).abstain;
+  expect(ask('How many visitors had the fair of 2019 in Porto?')).toBe(false);
+  expect(ask('How many visitors had the fair of 2024 in Oslo?')).toBe(true);
+});
+
 test('the same sentence in two documents is quoted once', () => {
   const twice = [leave, { ...leave, id: 'copy' }];
   const quotes = quoted(groundedAnswer({ question: 'How many days of annual leave do staff receive?', passages: twice }), twice);

@@ -2,7 +2,7 @@
 // only ever quoted, so what a document says to a model has no effect here.
 
 import { splitSentences } from '../sentences.ts';
-import { answerTest } from './answer-kind.ts';
+import { answerTest, namesAndNumbers } from './answer-kind.ts';
 import { STOP_WORDS, stem } from './stem.ts';
 import { eachWord } from './tokenize.ts';
 
@@ -11,6 +11,8 @@ const WORDS_WEIGHT = 0.35;
 /** Without vectors words stand alone. */
 const WORDS_ALONE_WEIGHT = 0.6;
 const KIND_WEIGHT = 0.1;
+/** For a passage that lacks a name or a number of the question. */
+const MISSING_NAME_WEIGHT = 0.2;
 const THRESHOLD = 0.28;
 /** How quickly confidence rises with the distance from the threshold. */
 const STEEPNESS = 10;
@@ -22,6 +24,8 @@ const ENOUGH_FOR_BACKGROUND = 8;
 const USUAL_BACKGROUND = 0.25;
 /** Shorter ones are headings, numbers of pages and the like. */
 const SHORTEST_QUOTE = 12;
+/** Documents ask too, in lists of questions and answers; a question is no answer. */
+const QUESTION = /[?？؟]["'”’)\]*_]*$/;
 const MAX_QUESTION_LENGTH = 10_000;
 
 export type GroundedQuestion = {
@@ -46,20 +50,31 @@ export type GroundedAnswer = {
   quotes: { passage: string; start: number; end: number }[];
 };
 
-type Sentence = { passage: string; start: number; end: number; text: string; words: Set<string>; cosine: number | undefined };
+type Sentence = {
+  passage: string;
+  start: number;
+  end: number;
+  text: string;
+  words: Set<string>;
+  cosine: number | undefined;
+  lacksName: boolean;
+};
 
 /** Picks the sentences that answer a question, by their meaning, their words and their form. */
 export function groundedAnswer({ question, questionVector, passages }: GroundedQuestion): GroundedAnswer {
-  const sentences = passages.flatMap((passage) => toSentences(passage, questionVector));
-  const coverage = coverageOf(wordsOf(question.slice(0, MAX_QUESTION_LENGTH)), sentences);
-  const fits = answerTest(question);
+  const asked = question.slice(0, MAX_QUESTION_LENGTH);
+  const names = wordsOf(namesAndNumbers(asked).join(' '));
+  const sentences = passages.flatMap((passage) => toSentences(passage, names, questionVector));
+  const coverage = coverageOf(wordsOf(asked), sentences);
+  const fits = answerTest(asked);
   const background = backgroundOf(sentences);
   const scored = sentences
     .map((sentence) => {
       const covered = coverage(sentence);
       const meaning = sentence.cosine === undefined ? undefined : (sentence.cosine - background) / (1 - background);
       const relevance = meaning === undefined ? WORDS_ALONE_WEIGHT * covered : meaning + WORDS_WEIGHT * covered;
-      return { sentence, score: relevance + (fits(sentence.text) ? KIND_WEIGHT : 0) };
+      const form = (fits(sentence.text) ? KIND_WEIGHT : 0) - (sentence.lacksName ? MISSING_NAME_WEIGHT : 0);
+      return { sentence, score: relevance + form };
     })
     .sort((a, b) => b.score - a.score);
   const best = scored[0]?.score ?? Number.NEGATIVE_INFINITY;
@@ -75,20 +90,22 @@ export function groundedAnswer({ question, questionVector, passages }: GroundedQ
 
 function toSentences(
   { id, title, text, headings, sentenceVectors }: GroundedQuestion['passages'][number],
+  names: ReadonlySet<string>,
   question?: Float32Array,
 ): Sentence[] {
   const spans = splitSentences(text);
   const dimensions = (sentenceVectors?.length ?? 0) / spans.length;
   const hasVectors = question !== undefined && dimensions === question.length;
   const labels = new Set([title, ...headings].map(toLabel));
+  const lacksName = !names.isSubsetOf(wordsOf([title, ...headings, text].join('\n')));
   return spans.flatMap(({ start, end }, at) => {
     const whole = text.slice(start, end);
     const from = start + whole.length - whole.trimStart().length;
     const quote = whole.trim();
-    if (quote.length < SHORTEST_QUOTE || labels.has(toLabel(quote))) return [];
+    if (quote.length < SHORTEST_QUOTE || QUESTION.test(quote) || labels.has(toLabel(quote))) return [];
     const vector = hasVectors ? sentenceVectors?.subarray(at * dimensions, (at + 1) * dimensions) : undefined;
     const cosine = vector && question && cosineOf(vector, question);
-    return [{ passage: id, start: from, end: from + quote.length, text: quote, words: wordsOf(quote), cosine }];
+    return [{ passage: id, start: from, end: from + quote.length, text: quote, words: wordsOf(quote), cosine, lacksName }];
   });
 }
 
