@@ -130,14 +130,19 @@ export function sealValue(key: SealingKey, place: Place, value: unknown, salt?: 
   return key.seal(toAad(place), Buffer.from(JSON.stringify(value)), salt);
 }
 
+/** Opens bytes sealed for this place. @throws SealError that names the place */
+export function openBytes(key: SealingKey, place: Place, sealed: Uint8Array): Uint8Array {
+  try {
+    return key.open(toAad(place), sealed);
+  } catch (cause) {
+    throw new SealError('a stored value does not open in its place', { cause, place });
+  }
+}
+
 /**
  * Opens a JSON value sealed for this place. The type is trusted: only this process can have sealed it.
  * @throws SealError
  */
 export function openValue<T>(key: SealingKey, place: Place, sealed: Uint8Array): T {
-  try {
-    return JSON.parse(Buffer.from(key.open(toAad(place), sealed)).toString('utf8')) as T;
-  } catch (cause) {
-    throw new SealError('a stored value does not open in its place', { cause, place });
-  }
+  return JSON.parse(Buffer.from(openBytes(key, place, sealed)).toString('utf8')) as T;
 }
