@@ -47,6 +47,10 @@ export function ChatPage({ address }: { address: ChatAddress }) {
     };
   }, [host]);
   useEffect(() => {
+    // The frame is made when it is first opened, so its first moment is an opening too.
+    if (host.inFrame) root.current?.querySelector('textarea')?.focus();
+  }, [host]);
+  useEffect(() => {
     preloadMarkdown();
     void visitor.turns().then((turns) => turns.length && dispatch({ type: 'loaded', turns }));
   }, [visitor, dispatch]);

@@ -21,10 +21,14 @@ function mount(origin: string, bot: string, label: string | undefined): void {
   const [open, close, frameTitle] = LABELS[language] ?? (LABELS.en as [string, string, string]);
   const openLabel = label ?? open;
   const host = document.createElement('div');
-  const root = host.attachShadow({ mode: 'closed' });
+  const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
+
+  let frame: HTMLIFrameElement | undefined;
+  let loaded = false;
+  const isOpen = () => frame !== undefined && !frame.hidden;
 
   const button = document.createElement('button');
   const unread = document.createElement('span');
@@ -34,9 +38,6 @@ function mount(origin: string, bot: string, label: string | undefined): void {
   setLabel();
   root.append(button);
   document.body.append(host);
-
-  let frame: HTMLIFrameElement | undefined;
-  const isOpen = () => frame !== undefined && !frame.hidden;
 
   function setLabel(): void {
     const waiting = unread.textContent;
@@ -50,7 +51,10 @@ function mount(origin: string, bot: string, label: string | undefined): void {
       frame.title = frameTitle;
       frame.allow = 'clipboard-write';
       frame.src = `${origin}/w/${encodeURIComponent(bot)}?host=${encodeURIComponent(location.origin)}`;
-      frame.onload = enter;
+      frame.onload = () => {
+        loaded = true;
+        enter();
+      };
       root.append(frame);
     }
     if (!frame) return;
@@ -65,7 +69,7 @@ function mount(origin: string, bot: string, label: string | undefined): void {
   /** Focus goes into the frame; the frame puts it on the composer. */
   function enter(): void {
     frame?.focus();
-    frame?.contentWindow?.postMessage({ privexbot: 'open' } satisfies ToFrame, origin);
+    if (loaded) frame?.contentWindow?.postMessage({ privexbot: 'open' } satisfies ToFrame, origin);
   }
 
   addEventListener('message', (event) => {
