@@ -2,6 +2,7 @@ import type { OrgId } from '@privexbot/contract';
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Transaction } from '../db/database.ts';
+import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Queue } from './schema.ts';
 
@@ -53,7 +54,7 @@ export async function openJobs(pool: pg.Pool, soleServer: boolean, log: Log): Pr
       const ids = await Promise.all(
         Array.from({ length: concurrency }, () =>
           boss.work<Job>(queue, { batchSize: 1, pollingIntervalSeconds: 2 }, async ([job]) => {
-            if (job) await handler(job.data, AbortSignal.any([job.signal, closing.signal]));
+            if (job) await handler(job.data, AbortSignal.any([job.signal, closing.signal])).catch(withoutContent);
           }),
         ),
       );
@@ -64,4 +65,11 @@ export async function openJobs(pool: pg.Pool, soleServer: boolean, log: Log): Pr
       await boss.stop({ graceful: true, timeout: 5_000, close: false });
     },
   };
+}
+
+/** The queue keeps what a handler throws in its table, unsealed: a code is all it may get. */
+function withoutContent(error: unknown): never {
+  const kept = new Error(error instanceof AppError ? error.code : 'internal');
+  kept.stack = '';
+  throw kept;
 }
