@@ -13,6 +13,7 @@ interface Listening extends AsyncDisposable {
 }
 
 const DRAIN_MS = 10_000;
+const IDLE_CHECK_MS = 20;
 
 /**
  * Listens until disposed; then finishes requests under way, for ten seconds at most.
@@ -34,9 +35,11 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((done) => server.close(done));
-      server.closeIdleConnections();
-      const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+      // A connection kept alive becomes idle only when its request has ended.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+      const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await closed;
+      clearInterval(idle);
       clearTimeout(late);
     },
   };

@@ -7,8 +7,11 @@ interface Ports {
   readonly widgetSites: (slug: string) => Promise<readonly string[] | undefined>;
 }
 
-const WEB = new URL('../../../web/dist/', import.meta.url).pathname;
-const WIDGET = new URL('../../../widget/dist/', import.meta.url).pathname;
+/** Where the clients were built. */
+const BUILT = {
+  web: new URL('../../../web/dist/', import.meta.url).pathname,
+  widget: new URL('../../../widget/dist/', import.meta.url).pathname,
+};
 
 /** Pages load nothing from elsewhere, run no inline code, and answer only to the frames that are named. */
 function policy(frameAncestors: string): string {
@@ -41,8 +44,8 @@ function securityHeaders(frameAncestors = "'none'"): Record<string, string> {
 }
 
 /** Serves the web app, the hosted chat page (`/c/:slug`), the widget's frame (`/w/:slug`) and its loader. */
-export async function mountPages(app: Hono<Env>, { widgetSites }: Ports): Promise<void> {
-  const [web, widget] = await Promise.all([StaticFiles.open(WEB), StaticFiles.open(WIDGET)]);
+export async function mountPages(app: Hono<Env>, { widgetSites }: Ports, folders = BUILT): Promise<void> {
+  const [web, widget] = await Promise.all([StaticFiles.open(folders.web), StaticFiles.open(folders.widget)]);
   app.get(
     '/widget.js',
     async (c) =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,6 +7,8 @@ import { brotliCompress, constants } from 'node:zlib';
 interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
+  /** Weak, because it is the same for the compressed form. */
+  readonly tag: string;
   compressed?: Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -40,27 +43,30 @@ export class StaticFiles {
     const assets = await Promise.all(
       files.map(async (path): Promise<[string, Asset]> => {
         const name = `/${relative(folder, path).split(sep).join('/')}`;
-        return [name, { bytes: new Uint8Array(await readFile(path)), type: TYPES[extname(path)] ?? '' }];
+        const bytes = new Uint8Array(await readFile(path));
+        const tag = `W/"${createHash('sha256').update(bytes).digest('base64url')}"`;
+        return [name, { bytes, type: TYPES[extname(path)] ?? '', tag }];
       }),
     );
     return new StaticFiles(new Map(assets));
-  }
-
-  has(path: string): boolean {
-    return this.#assets.has(path);
   }
 
   /** @param headers those of the security policy; file names with a hash are kept for a year, all others asked for anew */
   async respond(path: string, request: Request, headers: Readonly<Record<string, string>>): Promise<Response | undefined> {
     const asset = this.#assets.get(path);
     if (!asset) return undefined;
-    const answer = new Headers({ ...headers, 'content-type': asset.type, vary: 'accept-encoding' });
+    const answer = new Headers({ ...headers, 'content-type': asset.type, vary: 'accept-encoding', etag: asset.tag });
     answer.set('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
-    const accepts = request.headers.get('accept-encoding')?.includes('br') ?? false;
-    if (!accepts || !COMPRESSED.has(extname(path))) return new Response(asset.bytes, { headers: answer });
+    if (listOf(request, 'if-none-match').includes(asset.tag)) return new Response(null, { status: 304, headers: answer });
+    if (!listOf(request, 'accept-encoding').includes('br') || !COMPRESSED.has(extname(path)))
+      return new Response(asset.bytes, { headers: answer });
     answer.set('content-encoding', 'br');
     return new Response(await compressed(asset), { headers: answer });
   }
+}
+
+function listOf(request: Request, header: string): string[] {
+  return (request.headers.get(header) ?? '').split(',').map((item) => item.trim());
 }
 
 function compressed(asset: Asset): Promise<Uint8Array<ArrayBuffer>> {
