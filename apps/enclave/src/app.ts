@@ -1,7 +1,6 @@
 import { renderOpenApi } from '@privexbot/contract';
 import { Hono } from 'hono';
 import type { Context } from './context.ts';
-import { AppError } from './errors.ts';
 import { apiKeyRoutes } from './features/api-keys/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { createIdentity } from './features/auth/index.ts';
@@ -17,7 +16,6 @@ import { openaiRoutes } from './features/openai/routes.ts';
 import { organizationRoutes } from './features/organizations/routes.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
-import { errorResponse } from './http/errors.ts';
 import { mountHealth } from './http/health.ts';
 import { type Env, mountAll } from './http/mount.ts';
 import { mountPages } from './http/pages.ts';
@@ -62,7 +60,6 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
     { db, identity, limiter, log, draining, origin: (request) => context.config.publicUrl ?? new URL(request.url).origin },
   );
   await mountPages(app, { widgetSites: async (slug) => (await live.findByName(slug, 'widget'))?.widgetSites });
-  app.notFound(() => errorResponse(new AppError('not_found'), ''));
 
   const owned = stack.move();
   return { fetch: (request, env) => app.fetch(request, env), [Symbol.asyncDispose]: () => owned.disposeAsync() };
