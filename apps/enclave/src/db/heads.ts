@@ -65,7 +65,7 @@ export class Heads {
     this.#read = read;
   }
 
-  /** Grows whenever a row that carries rights was replaced or deleted: what was derived from such rows before is out of date. */
+  /** Grows whenever rows that carry rights were changed: what was derived from such rows before is out of date. */
   get changes(): number {
     return this.#changes;
   }
@@ -183,10 +183,8 @@ export class Heads {
       if (!committed) return void this.#heads.delete(name);
       head.counter = next.counter;
       head.sum = next.sum;
-      for (const [id, digest] of next.digests) {
-        if (head.digests.has(id)) this.#changes++;
-        digest === null ? head.digests.delete(id) : head.digests.set(id, digest);
-      }
+      for (const [id, digest] of next.digests) digest === null ? head.digests.delete(id) : head.digests.set(id, digest);
+      this.#changes++;
     });
     return next;
   }

@@ -2,9 +2,9 @@ import type { Role } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Identity, Principal } from '../../http/scope.ts';
+import { Recent } from '../../recent.ts';
 import { findApiKey, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
-import { Recent } from './recent.ts';
 import { findSessionByToken, readSessionToken } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
 

@@ -24,6 +24,7 @@ export async function listChannels(ports: Ports, scope: OrgScope, workspace: Wor
 export async function deployBot(ports: Ports, scope: OrgScope, workspace: WorkspaceId, id: BotId, channel: Channel, options: Options) {
   return scope.transaction(async (tx) => {
     const { key } = await openDraft(ports, tx, id, workspace);
+    await tx.lock('deployments');
     if (options.enabled && !(await findLive(ports.db, tx, key, id))) throw new AppError('nothing_published');
     const stored = await listDeployments(ports.db, tx, key, id);
     const slug = options.slug ?? slugOf(id, stored);
@@ -42,7 +43,6 @@ export async function deployBot(ports: Ports, scope: OrgScope, workspace: Worksp
       updated.push(await putDeployment(tx, key, row, { slug, allowedSites }));
     }
     tx.audit('deployment.changed', id, { channel, enabled: options.enabled });
-    tx.onEnd((committed) => committed && ports.live.forget(id));
     return describe(channel, id, updated, scope.origin);
   });
 }

@@ -7,11 +7,10 @@ import type { OrgScope } from '../../http/scope.ts';
 import type { SealingKey } from '../../keys/seal.ts';
 import { requireKnowledge } from '../knowledge/index.ts';
 import { findDestination, requireChoice } from '../models/index.ts';
-import type { LiveBots } from './live.ts';
 import { settingsOf } from './settings.ts';
 import { type BotRecord, deleteBot, findLive, insertBot, listBotRows, openBot, requireBotRow, requireVersion, updateBot } from './store.ts';
 
-export type Ports = Context & { readonly live: LiveBots };
+export type Ports = Context;
 
 export async function listBots(ports: Ports, scope: OrgScope, workspace: WorkspaceId) {
   return scope.transaction(async (tx) => {
@@ -63,12 +62,10 @@ export async function changeBot(
 export async function removeBot(ports: Ports, scope: OrgScope, workspace: WorkspaceId, id: BotId): Promise<void> {
   await scope.transaction(async (tx) => {
     const row = await requireBotRow(tx, id, workspace);
-    await deleteBot(tx, row);
+    const keys = await deleteBot(tx, row);
     tx.audit('bot.deleted', id);
     tx.onEnd((committed) => {
-      if (!committed) return;
-      ports.keyring.forget(row.data_key);
-      ports.live.forget(id);
+      if (committed) for (const key of keys) ports.keyring.forget(key);
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { BotId, OrgId, VersionId } from '@privexbot/contract';
 import type { Flow } from '@privexbot/flow';
-import { BriefCache } from '../../brief-cache.ts';
 import type { Context } from '../../context.ts';
+import { Recent } from '../../recent.ts';
 import { openDraft } from './drafts.ts';
 import { type Channel, findLive, findName, listBotRows, listDeployments, requireVersion } from './store.ts';
 
@@ -21,11 +21,14 @@ export interface LiveBot {
 /** Live bots, kept for a moment so that a busy one does not cost its rows with every question. */
 export class LiveBots {
   readonly #context: Context;
-  readonly #kept = new BriefCache<BotId, LiveBot | undefined>();
-  readonly #names = new BriefCache<string, { org: OrgId; bot: BotId } | undefined>();
+  readonly #kept: Recent<LiveBot | undefined>;
+  readonly #names: Recent<{ org: OrgId; bot: BotId } | undefined>;
 
   constructor(context: Context) {
     this.#context = context;
+    const changes = () => context.db.heads.changes;
+    this.#kept = new Recent(context.now, changes);
+    this.#names = new Recent(context.now, changes);
   }
 
   /** @returns undefined where nothing was published */
@@ -46,11 +49,6 @@ export class LiveBots {
     const rows = await this.#context.db.transaction(org, 'system', (tx) => listBotRows(tx));
     const bots = await Promise.all(rows.map(({ id }) => this.find(org, id)));
     return bots.filter((bot) => bot !== undefined).filter((bot) => bot.channels.has(channel));
-  }
-
-  forget(id: BotId): void {
-    this.#kept.delete(id);
-    this.#names.clear();
   }
 
   async #open(org: OrgId, id: BotId): Promise<LiveBot | undefined> {

@@ -86,19 +86,23 @@ export async function listBotRows(tx: Transaction, workspace?: WorkspaceId): Pro
   return (workspace ? query.where('workspace_id', '=', workspace) : query).execute();
 }
 
-export async function deleteBot(tx: Transaction, bot: Tables['bots']): Promise<void> {
-  await tx.sql
+/** Destroys the keys of the bot and of its conversations with its rows. @returns the ids of those keys */
+export async function deleteBot(tx: Transaction, bot: Tables['bots']): Promise<string[]> {
+  await tx.lock('live_versions');
+  await tx.lock('deployments');
+  const conversations = tx.sql.selectFrom('conversations').select('data_key').where('bot_id', '=', bot.id);
+  const keys = await tx.sql
     .deleteFrom('keystore.keys')
-    .where('id', 'in', tx.sql.selectFrom('conversations').select('data_key').where('bot_id', '=', bot.id))
+    .where(({ eb, or }) => or([eb('id', '=', bot.data_key), eb('id', 'in', conversations)]))
+    .returning('id')
     .execute();
   if (await tx.sql.selectFrom('live_versions').select('bot_id').where('bot_id', '=', bot.id).executeTakeFirst())
     await tx.record('live_versions', bot.id, null);
-  await tx.sql.deleteFrom('live_versions').where('bot_id', '=', bot.id).execute();
   for (const { id } of await tx.sql.selectFrom('deployments').select('id').where('bot_id', '=', bot.id).execute())
     await tx.record('deployments', id, null);
-  await tx.sql.deleteFrom('deployments').where('bot_id', '=', bot.id).execute();
+  await tx.sql.deleteFrom('live_versions').where('bot_id', '=', bot.id).execute();
   await tx.sql.deleteFrom('bots').where('id', '=', bot.id).execute();
-  await tx.sql.deleteFrom('keystore.keys').where('id', '=', bot.data_key).execute();
+  return keys.map(({ id }) => id);
 }
 
 export async function insertVersion(tx: Transaction, key: SealingKey, row: VersionRow, content: VersionContent): Promise<VersionRecord> {

@@ -18,6 +18,7 @@ export async function publishBot(
 ) {
   const names = await displayNames(ports, [scope.user]);
   return scope.transaction(async (tx) => {
+    await tx.lock('live_versions');
     const { bot, key } = await openDraft(ports, tx, id, workspace);
     if (bot.version !== revision) throw new AppError('conflict');
     const { flow } = bot.content;
@@ -35,7 +36,6 @@ export async function publishBot(
     const version = same ?? (await insertVersion(tx, key, row, { flow, note, publishedBy: scope.user, address }));
     await setLive(tx, key, id, version.id);
     tx.audit('bot.published', id, { version: version.number });
-    tx.onEnd((committed) => committed && ports.live.forget(id));
     return describe(version, version.id, names);
   });
 }
@@ -81,7 +81,6 @@ export async function rollBack(ports: Ports, scope: OrgScope, workspace: Workspa
     const found = await requireVersion(tx, key, id, versionId);
     await setLive(tx, key, id, found.id);
     tx.audit('bot.rolled_back', id, { version: found.number });
-    tx.onEnd((committed) => committed && ports.live.forget(id));
     return found;
   });
   return describe(version, version.id, await displayNames(ports, [version.content.publishedBy]));

@@ -2,8 +2,9 @@ const MAX_AGE_MS = 1_000;
 const MAX_ENTRIES = 10_000;
 
 /**
- * Remembers who is who for a moment, because every request asks. A row that was changed from outside is noticed within a
- * second; what this process changes counts at once, because `changes` then differs. Answers of nothing are not kept.
+ * Remembers for a moment what was read and checked, because every request asks: who is who, which bot is live. A row that
+ * was changed from outside is noticed within a second; what this process changes counts at once, because `changes` then
+ * differs. Answers of nothing are not kept.
  */
 export class Recent<T> {
   readonly #now: () => Date;
