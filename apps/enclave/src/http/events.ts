@@ -1,6 +1,5 @@
-import type { AppError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { errorBody } from './errors.ts';
+import type { PublicScope } from './scope.ts';
 
 const encoder = new TextEncoder();
 
@@ -10,10 +9,7 @@ const encoder = new TextEncoder();
  */
 export function eventResponse(
   source: AsyncIterable<unknown>,
-  headers: Headers,
-  toAppError: (error: unknown) => AppError,
-  requestId: string,
-  log: Log,
+  { headers, requestId, fail }: Pick<PublicScope, 'headers' | 'requestId' | 'fail'>,
 ): Response {
   const iterator = source[Symbol.asyncIterator]();
   const body = new ReadableStream<Uint8Array>({
@@ -23,9 +19,7 @@ export function eventResponse(
         if (done) controller.close();
         else controller.enqueue(frame(value));
       } catch (thrown) {
-        const error = toAppError(thrown);
-        if (error.code === 'internal') log.error({ requestId, err: error }, 'stream failed');
-        const { code, message, retry, reference } = errorBody(error, requestId).error;
+        const { code, message, retry, reference } = errorBody(await fail(thrown), requestId).error;
         controller.enqueue(frame({ type: 'failed', code, message, retry, reference }));
         controller.close();
       }

@@ -83,6 +83,12 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
   const started = performance.now();
   const request = c.req.raw;
   const caller: { actor: string; org: OrgId | undefined } = { actor: 'visitor', org: undefined };
+  const fail = async (thrown: unknown): Promise<AppError> => {
+    // Nobody waits for the answer to a request that was given up.
+    const error = request.signal.aborted ? new AppError('shutting_down') : toAppError(thrown);
+    await report(error, endpoint, requestId, caller, ports);
+    return error;
+  };
   let response: Response;
   try {
     if (ports.draining.aborted) throw new AppError('shutting_down');
@@ -93,14 +99,13 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
       address: c.env?.incoming?.socket.remoteAddress ?? 'in process',
       headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
       origin: ports.origin(request),
+      fail,
     };
     const entered = await enter(endpoint, c.req.param(), scope, ports, caller);
     const input = await readInput(c, endpoint);
-    response = toResponse(endpoint, await handler(entered, input), scope, ports);
+    response = toResponse(endpoint, await handler(entered, input), scope);
   } catch (thrown) {
-    // Nobody waits for the answer to a request that was given up.
-    const error = request.signal.aborted ? new AppError('shutting_down') : toAppError(thrown);
-    response = await refuse(error, endpoint, requestId, caller, ports);
+    response = errorResponse(await fail(thrown), requestId);
   }
   ports.log.info(
     { requestId, endpoint: `${endpoint.method} ${endpoint.path}`, status: response.status, ms: Math.round(performance.now() - started) },
@@ -230,10 +235,9 @@ function parse(schema: NonNullable<Endpoint['body']>, value: unknown): unknown {
   throw new AppError('bad_request', { problem: `${field}: ${issue?.message ?? 'not as expected'}`, field });
 }
 
-function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope, ports: Ports): Response {
+function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope): Response {
   const { headers } = scope;
-  if (endpoint.events)
-    return eventResponse(result as AsyncIterable<unknown>, headers, (error) => toAppError(error), scope.requestId, ports.log);
+  if (endpoint.events) return eventResponse(result as AsyncIterable<unknown>, scope);
   if (result instanceof Response) {
     for (const [name, value] of headers) if (!result.headers.has(name)) result.headers.append(name, value);
     return result;
@@ -242,13 +246,13 @@ function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope, por
 }
 
 /** Refusals that may be attempts leave an entry; unexpected errors go to the log without content. */
-async function refuse(
+async function report(
   error: AppError,
   endpoint: Endpoint,
   requestId: string,
   caller: { actor: string; org: OrgId | undefined },
   { db, log }: Ports,
-): Promise<Response> {
+): Promise<void> {
   if (error.code === 'internal' || error.code === 'integrity_failed')
     log.error({ requestId, code: error.code, details: error.details, err: error }, 'request failed');
   if (AUDITED.has(error.code) && (caller.actor !== 'visitor' || error.code === 'integrity_failed')) {
@@ -257,7 +261,6 @@ async function refuse(
     const realm = (error.details.org as OrgId | undefined) ?? caller.org ?? 'environment';
     await db.audit(realm, { action: `refused.${error.code}`, actor: caller.actor, facts }).catch(() => undefined);
   }
-  return errorResponse(error, requestId);
 }
 
 const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'unknown_model', 'wrong_origin', 'integrity_failed']);

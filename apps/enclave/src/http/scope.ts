@@ -1,6 +1,7 @@
 import type { AuditAction, OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
 import type { AuditRecord } from '../db/audit-chain.ts';
 import type { Transaction } from '../db/database.ts';
+import type { AppError } from '../errors.ts';
 
 /** Who is calling: a person by session, or a program by an API key with its maker's current rights. */
 export interface Principal {
@@ -22,6 +23,8 @@ export interface PublicScope {
   readonly headers: Headers;
   /** The origin that links should carry. */
   readonly origin: string;
+  /** For a failure after the answer began: logs and audits it as one before, and says what to tell the caller. */
+  fail(thrown: unknown): Promise<AppError>;
 }
 
 export interface AccountScope extends PublicScope {

@@ -1,6 +1,6 @@
 import { type AnswerEvent, LIMITS } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
-import { errorBody, toAppError } from '../../http/errors.ts';
+import { errorBody } from '../../http/errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import type { LiveBot } from '../bots/index.ts';
 import { answerTurn, cleanQuestion, newThread, type Ports } from '../conversations/index.ts';
@@ -87,7 +87,7 @@ function streamed(events: AsyncGenerator<AnswerEvent>, head: Head, includeUsage:
       }
       yield encoder.encode('data: [DONE]\n\n');
     } catch (error) {
-      yield frame(errorBody(toAppError(error), scope.requestId));
+      yield frame(errorBody(await scope.fail(error), scope.requestId));
     }
   }
   return new Response(ReadableStream.from(frames()) as ReadableStream<Uint8Array>, {
