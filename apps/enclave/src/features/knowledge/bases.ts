@@ -4,9 +4,13 @@ import type { Transaction } from '../../db/database.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import { removeStoredFile } from '../uploads/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
-import { type Base, countDocuments, deleteBase, insertBase, listBases, listDocuments, requireBase, updateBase } from './store.ts';
+import type { Progresses } from './progresses.ts';
+import { type Base, countDocuments, deleteBase, insertBase, listBases, listDocuments, lockBase, requireBase, updateBase } from './store.ts';
 
-type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'now' | 'newId'> & { readonly indexes: KnowledgeIndexes };
+type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'now' | 'newId'> & {
+  readonly indexes: KnowledgeIndexes;
+  readonly progresses: Progresses;
+};
 
 const MANY = 1_000;
 
@@ -48,13 +52,16 @@ export async function renameKnowledge({ db }: Ports, scope: OrgScope, workspace:
 /** Destroys the key of the base and of each file, then the rows; answers lose it at once. */
 export async function deleteKnowledge(ports: Ports, scope: OrgScope, workspace: WorkspaceId, id: KnowledgeBaseId): Promise<void> {
   await scope.transaction(async (tx) => {
-    const key = await ports.db.key(tx);
-    const base = await requireBase(tx, key, id, workspace);
+    await lockBase(tx, id);
+    const base = await requireBase(tx, await ports.db.key(tx), id, workspace);
     const baseKey = await ports.keyring.data(tx.keys, scope.org, base.data_key);
     let documents = 0;
     for (let before: string | undefined; ; ) {
       const page = await listDocuments(tx, baseKey, id, { before, limit: MANY });
-      for (const { content } of page) await removeStoredFile(ports, tx, content.file);
+      for (const document of page) {
+        await removeStoredFile(ports, tx, document.content.file);
+        ports.progresses.stopWith(tx, document.id);
+      }
       documents += page.length;
       before = page.at(-1)?.id;
       if (page.length < MANY) break;

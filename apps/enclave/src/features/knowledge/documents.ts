@@ -1,4 +1,4 @@
-import { type DocumentId, hasPermission, type KnowledgeBaseId, type WorkspaceId } from '@privexbot/contract';
+import { type DocumentId, hasPermission, type KnowledgeBaseId, PERMISSIONS, type WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -6,41 +6,8 @@ import type { OrgScope } from '../../http/scope.ts';
 import type { SealingKey } from '../../keys/seal.ts';
 import { openStoredFile, removeStoredFile } from '../uploads/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
+import type { Progresses } from './progresses.ts';
 import { type DocumentRecord, deleteDocument, findDocument, listDocuments, readPassages, requireBase, updateDocument } from './store.ts';
-
-/** How far readings of this process have come, and the way to stop one. Lost with the process: a reading begins anew. */
-export class Progresses {
-  readonly #running = new Map<
-    DocumentId,
-    { progress: { done: number; total: number; unit: string } | undefined; abort: AbortController }
-  >();
-
-  start(id: DocumentId): AbortSignal {
-    this.stop(id);
-    const abort = new AbortController();
-    this.#running.set(id, { progress: undefined, abort });
-    return abort.signal;
-  }
-
-  report(id: DocumentId, progress: { done: number; total: number; unit: string }): void {
-    const running = this.#running.get(id);
-    if (running) running.progress = progress;
-  }
-
-  of(id: DocumentId) {
-    return this.#running.get(id)?.progress;
-  }
-
-  /** The reading that has this signal has ended; one that began since then goes on. */
-  end(id: DocumentId, signal: AbortSignal): void {
-    if (this.#running.get(id)?.abort.signal === signal) this.#running.delete(id);
-  }
-
-  stop(id: DocumentId): void {
-    this.#running.get(id)?.abort.abort(new Error('the reading was stopped'));
-    this.#running.delete(id);
-  }
-}
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'jobs'> & { readonly progresses: Progresses; readonly indexes: KnowledgeIndexes };
 
@@ -93,7 +60,7 @@ export async function downloadOriginal(ports: Ports, scope: OrgScope, place: Pla
 
 export async function retryDocument(ports: Ports, scope: OrgScope, place: Place, id: DocumentId) {
   return scope.transaction(async (tx) => {
-    const { key, document } = await openDocument(ports, tx, place, id);
+    const { key, document } = await openOwnDocument(ports, scope, tx, place, id);
     if (document.state !== 'failed' && document.state !== 'cancelled') return describeDocument(document, scope, ports.progresses);
     const queued = await updateDocument(tx, key, document, { state: 'queued', failure: null, user_id: scope.user });
     await ports.jobs.enqueue(tx, 'read-document', id);
@@ -104,28 +71,23 @@ export async function retryDocument(ports: Ports, scope: OrgScope, place: Place,
 
 export async function cancelDocument(ports: Ports, scope: OrgScope, place: Place, id: DocumentId) {
   return scope.transaction(async (tx) => {
-    const { key, document } = await openDocument(ports, tx, place, id);
-    requireOwn(scope, document);
+    const { key, document } = await openOwnDocument(ports, scope, tx, place, id);
     if (document.state !== 'queued' && document.state !== 'reading') return describeDocument(document, scope, ports.progresses);
     const cancelled = await updateDocument(tx, key, document, { state: 'cancelled' });
     tx.audit('document.cancelled', id);
-    tx.onEnd((committed) => committed && ports.progresses.stop(id));
+    ports.progresses.stopWith(tx, id);
     return describeDocument(cancelled, scope, ports.progresses);
   });
 }
 
 export async function removeDocument(ports: Ports, scope: OrgScope, place: Place, id: DocumentId): Promise<void> {
   await scope.transaction(async (tx) => {
-    const { document } = await openDocument(ports, tx, place, id);
-    requireOwn(scope, document);
+    const { document } = await openOwnDocument(ports, scope, tx, place, id);
     await removeStoredFile(ports, tx, document.content.file);
     await deleteDocument(tx, id);
     tx.audit('document.deleted', id);
-    tx.onEnd((committed) => {
-      if (!committed) return;
-      ports.progresses.stop(id);
-      ports.indexes.remove(place.knowledge, id);
-    });
+    ports.progresses.stopWith(tx, id);
+    tx.onEnd((committed) => committed && ports.indexes.remove(place.knowledge, id));
   });
 }
 
@@ -160,17 +122,26 @@ async function openDocument(
   tx: Transaction,
   place: Place,
   id: DocumentId,
+  lock?: 'update',
 ): Promise<{ key: SealingKey; document: DocumentRecord }> {
   const { key } = await openBase(ports, tx, place);
-  const document = await findDocument(tx, key, place.knowledge, id);
+  const document = await findDocument(tx, key, place.knowledge, id, lock);
   if (!document) throw new AppError('not_found');
   return { key, document };
+}
+
+/** A document to be changed by the caller. */
+async function openOwnDocument(ports: Ports, scope: OrgScope, tx: Transaction, place: Place, id: DocumentId) {
+  const opened = await openDocument(ports, tx, place, id, 'update');
+  requireOwn(scope, opened.document);
+  return opened;
 }
 
 function mayChange(scope: OrgScope, document: DocumentRecord): boolean {
   return hasPermission(scope.role, 'knowledge.edit') || (hasPermission(scope.role, 'documents.add') && document.user_id === scope.user);
 }
 
-function requireOwn(scope: OrgScope, document: DocumentRecord): void {
-  if (!mayChange(scope, document)) throw new AppError('not_allowed', { allows: 'delete others’ documents' });
+/** @throws AppError `not_allowed` for a document that somebody else added, unless the role may change those too */
+export function requireOwn(scope: OrgScope, document: DocumentRecord): void {
+  if (!mayChange(scope, document)) throw new AppError('not_allowed', { allows: PERMISSIONS['knowledge.edit'].allows });
 }

@@ -1,8 +1,8 @@
 import type { OrgId, Role, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
-import { Progresses } from './documents.ts';
 import { embedDocumentJob } from './embed-job.ts';
 import { KnowledgeIndexes } from './indexes.ts';
+import { Progresses } from './progresses.ts';
 import { readDocumentJob } from './read-job.ts';
 
 export { requireKnowledge } from './bases.ts';

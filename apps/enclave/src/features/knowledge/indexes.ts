@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DocumentId, KnowledgeBaseId, OrgId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
-import { type SealingKey, toAad } from '../../keys/seal.ts';
-import { OpenedPassages } from './opened-passages.ts';
+import { AppError } from '../../errors.ts';
+import { openBytes, type SealingKey } from '../../keys/seal.ts';
+import { type OpenedPassage, OpenedPassages } from './opened-passages.ts';
+import type { Passage } from './reading/passages.ts';
 import { KnowledgeIndex } from './search/knowledge-index.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshots.ts';
 import {
@@ -25,13 +28,24 @@ interface Loaded {
   /** The documents that the index holds, each as of the version it holds. */
   readonly documents: Map<DocumentId, DocumentRecord>;
   readonly opened: OpenedPassages;
+  /** Grows with each change; as of the last round, and as of the snapshot. */
   changes: number;
+  seenChanges: number;
+  savedChanges: number;
+}
+
+/** The index of a knowledge base, for one question. */
+export interface OpenIndex {
+  readonly index: KnowledgeIndex;
+  /** The texts of hits, with the names of their documents, by `document/ordinal`. What was deleted meanwhile is left out. */
+  open(hits: readonly { document: string; ordinal: number }[]): Promise<Map<string, OpenedPassage>>;
 }
 
 const PAGE = 500;
-const SNAPSHOT_AFTER_MS = 15_000;
+/** An index is stored once it has not changed from one round to the next. */
+const SNAPSHOT_ROUND_MS = 15_000;
 /** Below this many passages an index is rebuilt from its rows faster than a snapshot is worth. */
-const SNAPSHOT_FROM = 2_000;
+export const SNAPSHOT_FROM = 2_000;
 
 /**
  * The search index of each knowledge base that was asked for, in memory. Loaded from its sealed snapshot and brought in
@@ -41,30 +55,38 @@ export class KnowledgeIndexes {
   readonly #ports: Ports;
   readonly #loaded = new Map<KnowledgeBaseId, Promise<Loaded>>();
   readonly #timer: NodeJS.Timeout;
+  #round = Promise.resolve();
 
   constructor(ports: Ports) {
     this.#ports = ports;
-    this.#timer = setInterval(() => void this.#snapshotChanged(), SNAPSHOT_AFTER_MS).unref();
+    this.#timer = setInterval(() => void this.#snapshot('quiet'), SNAPSHOT_ROUND_MS).unref();
   }
 
-  async get(org: OrgId, base: KnowledgeBaseId): Promise<KnowledgeIndex> {
-    return (await this.#open(org, base)).index;
-  }
-
-  /** The texts of hits, with the names of their documents. What was deleted meanwhile is left out. */
-  async openHits(org: OrgId, base: KnowledgeBaseId, hits: readonly { document: string; ordinal: number }[]) {
-    const { documents, opened, key } = await this.#open(org, base);
-    const read = (document: DocumentRecord, ordinals: readonly number[]) =>
-      this.#ports.db.transaction(org, 'system', (tx) => readPassagesAt(tx, key, document, ordinals));
-    return opened.open(documents, hits, read);
+  /** @returns undefined where the base was deleted */
+  async find(org: OrgId, base: KnowledgeBaseId): Promise<OpenIndex | undefined> {
+    try {
+      const { index, documents, opened, key } = await this.#open(org, base);
+      const read = (document: DocumentRecord, ordinals: readonly number[]) =>
+        this.#ports.db.transaction(org, 'system', (tx) => readPassagesAt(tx, key, document, ordinals));
+      return { index, open: (hits) => opened.open(documents, hits, read) };
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') return undefined;
+      throw error;
+    }
   }
 
   /** Puts a document's current passages and vectors in, in place of what it had. */
   async load(org: OrgId, base: KnowledgeBaseId, id: DocumentId): Promise<void> {
     const loaded = await this.#open(org, base);
-    const document = await this.#ports.db.transaction(org, 'system', (tx) => findDocument(tx, loaded.key, base, id));
-    if (document) await this.#fill(loaded, document);
-    else remove(loaded, id);
+    try {
+      const document = await this.#ports.db.transaction(org, 'system', (tx) => findDocument(tx, loaded.key, base, id));
+      if (document) await this.#fill(loaded, document);
+      else remove(loaded, id);
+    } catch (error) {
+      // The next question builds it from the rows.
+      this.#loaded.delete(base);
+      throw error;
+    }
   }
 
   async addVectors(org: OrgId, base: KnowledgeBaseId, document: DocumentId, ordinal: number, vectors: Int8Array): Promise<void> {
@@ -75,17 +97,20 @@ export class KnowledgeIndexes {
 
   /** Takes a document out of answers at once. */
   remove(base: KnowledgeBaseId, document: DocumentId): void {
-    void this.#loaded.get(base)?.then((loaded) => remove(loaded, document));
+    this.#loaded.get(base)?.then(
+      (loaded) => remove(loaded, document),
+      () => undefined, // it was not built, so the document is not in it
+    );
   }
 
   drop(org: OrgId, base: KnowledgeBaseId): void {
     this.#loaded.delete(base);
-    void this.#ports.blobs.remove({ org, id: base });
+    this.#removeSnapshot(org, base);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#snapshotChanged();
+    await this.#snapshot('all');
   }
 
   #open(org: OrgId, base: KnowledgeBaseId): Promise<Loaded> {
@@ -93,19 +118,22 @@ export class KnowledgeIndexes {
     if (!loaded) {
       loaded = this.#build(org, base);
       this.#loaded.set(base, loaded);
-      loaded.catch(() => this.#loaded.delete(base));
+      loaded.catch(() => this.#loaded.get(base) === loaded && this.#loaded.delete(base));
     }
     return loaded;
   }
 
   async #build(org: OrgId, base: KnowledgeBaseId): Promise<Loaded> {
-    const { db, keyring, blobs, embedder } = this.#ports;
+    const { db, keyring, blobs, embedder, log } = this.#ports;
     const { key, documents } = await db.transaction(org, 'system', async (tx) => {
       const { data_key } = await requireBase(tx, await db.key(tx), base);
       const opened = await keyring.data(tx.keys, org, data_key);
       return { key: opened, documents: await listAll(tx, opened, base) };
     });
-    const snapshot = await readSnapshot(blobs, { org, id: base, key }, embedder).catch(() => undefined);
+    const snapshot = await readSnapshot(blobs, { org, id: base, key }, embedder).catch((error: unknown) => {
+      log.warn({ err: error, knowledge: base }, 'the search snapshot is not used; building the index from its rows');
+      return undefined;
+    });
     const loaded: Loaded = {
       org,
       key,
@@ -113,6 +141,8 @@ export class KnowledgeIndexes {
       documents: new Map(),
       opened: new OpenedPassages(),
       changes: 0,
+      seenChanges: 0,
+      savedChanges: snapshot ? 0 : -1,
     };
     const present = new Set(documents.map(({ id }) => id));
     for (const id of snapshot?.versions.keys() ?? []) if (!present.has(id)) remove(loaded, id);
@@ -123,36 +153,62 @@ export class KnowledgeIndexes {
   }
 
   async #fill(loaded: Loaded, document: DocumentRecord): Promise<void> {
-    remove(loaded, document.id);
-    if (document.content_version === 0) return;
     const { db } = this.#ports;
-    const title = document.content.name;
-    for (let from = 0; from < document.passages; from += PAGE) {
-      const passages = await db.transaction(loaded.org, 'system', (tx) => readPassages(tx, loaded.key, document, { from, limit: PAGE }));
+    const { id, content_version, content, passages: count } = document;
+    const pages: Passage[][] = [];
+    for (let from = 0; content_version > 0 && from < count; from += PAGE)
+      pages.push(await db.transaction(loaded.org, 'system', (tx) => readPassages(tx, loaded.key, document, { from, limit: PAGE })));
+    // From here on without the database, so that the version before answers until this one does.
+    remove(loaded, id);
+    loaded.documents.set(id, document);
+    for (const page of pages) {
       loaded.index.add(
-        document.id,
-        passages.map(({ ordinal, text, headings }) => ({ ordinal, text, headings, title })),
+        id,
+        page.map(({ ordinal, text, headings }) => ({ ordinal, text, headings, title: content.name })),
       );
+      if (pages.length > 1) await setImmediate(); // others have their turn
     }
-    for (const { ordinal, sealed } of await db.transaction(loaded.org, 'system', (tx) => readVectors(tx, document))) {
-      const place = passagePlace('passage_vectors', loaded.org, document.id, document.content_version, ordinal);
-      loaded.index.addVectors(document.id, ordinal, new Int8Array(loaded.key.open(toAad(place), sealed)));
-    }
-    loaded.documents.set(document.id, document);
+    for (let from = 0; document.embedded > 0 && from < count; from += PAGE)
+      for (const { ordinal, sealed } of await db.transaction(loaded.org, 'system', (tx) =>
+        readVectors(tx, document, { from, limit: PAGE }),
+      )) {
+        const place = passagePlace('passage_vectors', loaded.org, id, content_version, ordinal);
+        loaded.index.addVectors(id, ordinal, new Int8Array(openBytes(loaded.key, place, sealed)));
+      }
     loaded.changes++;
   }
 
-  async #snapshotChanged(): Promise<void> {
+  /** Stores the indexes that changed: those that are quiet now, or all. One round at a time. */
+  #snapshot(which: 'quiet' | 'all'): Promise<void> {
+    this.#round = this.#round.then(async () => {
+      for (const [base, opening] of this.#loaded) {
+        const loaded = await opening.catch(() => undefined);
+        if (!loaded) continue;
+        const { changes, seenChanges, savedChanges } = loaded;
+        loaded.seenChanges = changes;
+        if (changes !== savedChanges && (which === 'all' || changes === seenChanges)) await this.#save(base, opening, loaded);
+      }
+    });
+    return this.#round;
+  }
+
+  async #save(base: KnowledgeBaseId, opening: Promise<Loaded>, loaded: Loaded): Promise<void> {
     const { blobs, embedder, log } = this.#ports;
-    for (const [base, opening] of this.#loaded) {
-      const loaded = await opening.catch(() => undefined);
-      if (!loaded?.changes || loaded.index.passages < SNAPSHOT_FROM) continue;
-      loaded.changes = 0;
-      await writeSnapshot(blobs, { org: loaded.org, id: base, key: loaded.key }, embedder, {
-        index: loaded.index,
-        versions: versionsOf(loaded),
-      }).catch((error: unknown) => log.warn({ err: error, knowledge: base }, 'the search snapshot was not written'));
+    const { org, key, index, changes } = loaded;
+    try {
+      await blobs.remove({ org, id: base }); // what was deleted is not kept in a stale one
+      if (index.passages >= SNAPSHOT_FROM)
+        await writeSnapshot(blobs, { org, id: base, key }, embedder, { index, versions: versionsOf(loaded) });
+      loaded.savedChanges = changes;
+    } catch (error) {
+      log.warn({ err: error, knowledge: base }, 'the search snapshot was not written');
     }
+    if (this.#loaded.get(base) !== opening) this.#removeSnapshot(org, base); // deleted meanwhile
+  }
+
+  #removeSnapshot(org: OrgId, base: KnowledgeBaseId): void {
+    // What cannot be removed now is unreadable: the key of the base is destroyed, or the next round replaces it.
+    this.#ports.blobs.remove({ org, id: base }).catch(() => undefined);
   }
 }
 

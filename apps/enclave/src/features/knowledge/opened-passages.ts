@@ -27,12 +27,16 @@ export class OpenedPassages {
     for (const [id, group] of Map.groupBy(hits, (hit) => hit.document)) {
       const document = documents.get(id as DocumentId);
       if (!document) continue;
-      const missing = group.map(({ ordinal }) => ordinal).filter((ordinal) => !this.#kept.has(`${id}/${ordinal}`));
-      for (const passage of missing.length ? await read(document, missing) : []) this.#keep(`${id}/${passage.ordinal}`, passage);
-      for (const { ordinal } of group) {
-        const passage = this.#kept.get(`${id}/${ordinal}`);
-        if (passage) opened.set(`${id}/${ordinal}`, { document: document.id, documentName: document.content.name, passage });
+      // With the version: a passage that was being opened while its document was replaced is not taken for one of the new.
+      const nameOf = (ordinal: number) => `${id}/${document.content_version}/${ordinal}`;
+      const missing = group.map(({ ordinal }) => ordinal).filter((ordinal) => !this.#kept.has(nameOf(ordinal)));
+      const found = new Map(group.map(({ ordinal }) => [ordinal, this.#kept.get(nameOf(ordinal))]));
+      for (const passage of missing.length ? await read(document, missing) : []) {
+        found.set(passage.ordinal, passage);
+        this.#keep(nameOf(passage.ordinal), passage);
       }
+      for (const [ordinal, passage] of found)
+        if (passage) opened.set(`${id}/${ordinal}`, { document: document.id, documentName: document.content.name, passage });
     }
     return opened;
   }

@@ -7,8 +7,8 @@ import { AppError } from '../../errors.ts';
 import type { Job } from '../../jobs/jobs.ts';
 import type { SealingKey } from '../../keys/seal.ts';
 import { openStoredFile } from '../uploads/index.ts';
-import type { Progresses } from './documents.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
+import type { Progresses, Reading } from './progresses.ts';
 import { ReadFailure } from './reading/failures.ts';
 import type { Passage } from './reading/passages.ts';
 import { readDocument } from './reading/read-document.ts';
@@ -26,35 +26,36 @@ const BATCH = 256;
  * Reads a queued document in a child process and stores its passages as the next version, which answers from the moment
  * all are stored. Runs again from the start after a kill; does nothing where the row says there is nothing to do.
  */
-export async function readDocumentJob(ports: Ports, job: Job, stopping: AbortSignal, attempt = 1): Promise<void> {
-  const { org, id } = job;
+export async function readDocumentJob(ports: Ports, { org, id }: Job, stopping: AbortSignal): Promise<void> {
+  using reading = await ports.progresses.start(id as DocumentId);
   const started = await ports.db.transaction(org, 'system', (tx) => start(ports, tx, id as DocumentId));
   if (!started) return;
-  const { document, key, bytes } = started;
-  const stopped = ports.progresses.start(document.id);
-  const signal = AbortSignal.any([stopping, stopped]);
+  const { document, key } = started;
   try {
-    const read = await storePassages(ports, document, key, bytes, signal);
+    const read = await readTwice(ports, started, reading, AbortSignal.any([stopping, reading.signal]));
     await ports.db.transaction(org, 'system', (tx) => finish(ports, tx, document, key, read));
-    await ports.indexes.load(org, document.knowledge_base_id, document.id);
   } catch (error) {
     if (stopping.aborted) throw error;
-    // Stopped because the document was cancelled, deleted or replaced: its row says so already.
-    if (signal.aborted) return;
-    // Neither says anything about the document: the queue calls again, and a child that was killed gets a second one.
+    // Cancelled, deleted or replaced: its row says so already.
+    if (reading.signal.aborted) return discard(ports, document, key);
+    // Says nothing about the document: the queue calls again.
     if (error instanceof AppError && error.code === 'unavailable') throw error;
-    if (error instanceof ReadFailure && error.cause === 'SIGKILL' && attempt === 1) return readDocumentJob(ports, job, stopping, 2);
-    await fail(ports, document, key, error);
-  } finally {
-    ports.progresses.end(document.id, stopped);
+    return fail(ports, document, key, error);
   }
+  await ports.indexes.load(org, document.knowledge_base_id, document.id);
 }
 
-async function start(ports: Ports, tx: Transaction, id: DocumentId) {
+interface Started {
+  readonly document: DocumentRecord;
+  readonly key: SealingKey;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+async function start(ports: Ports, tx: Transaction, id: DocumentId): Promise<Started | undefined> {
   const base = await findBaseOf(tx, id);
   if (!base) return undefined;
   const key = await openKey(ports, tx, base);
-  const document = await findDocument(tx, key, base, id);
+  const document = await findDocument(tx, key, base, id, 'update');
   if (document?.state !== 'queued' && document?.state !== 'reading') return undefined;
   const role = await ports.findRole(document.user_id, tx.realm);
   if (!role || !hasPermission(role, 'documents.add')) {
@@ -62,9 +63,26 @@ async function start(ports: Ports, tx: Transaction, id: DocumentId) {
     tx.audit('document.cancelled', id, { reason: 'whoever added it may no longer add documents' });
     return undefined;
   }
-  await deletePassages(tx, id, { only: document.content.target });
   const reading = await updateDocument(tx, key, document, { state: 'reading', failure: null });
-  return { document: reading, key, bytes: await openStoredFile(ports, tx, reading.content.file) };
+  return { document: reading, key, bytes: await openFresh(ports, tx, reading) };
+}
+
+/** The document's bytes, once nothing is left of an earlier try. */
+async function openFresh(ports: Ports, tx: Transaction, { id, content }: DocumentRecord): Promise<AsyncIterable<Uint8Array>> {
+  await deletePassages(tx, id, { only: content.target });
+  return openStoredFile(ports, tx, content.file);
+}
+
+/** A child that was killed from outside says nothing about the document: it gets a second one. */
+async function readTwice(ports: Ports, started: Started, reading: Reading, signal: AbortSignal): Promise<ReadResult> {
+  try {
+    return await storePassages(ports, started, reading, signal);
+  } catch (error) {
+    if (!(error instanceof ReadFailure && error.cause === 'SIGKILL')) throw error;
+    const { document } = started;
+    const bytes = await ports.db.transaction(document.org_id, 'system', (tx) => openFresh(ports, tx, document));
+    return storePassages(ports, { ...started, bytes }, reading, signal);
+  }
 }
 
 interface ReadResult {
@@ -72,13 +90,7 @@ interface ReadResult {
   readonly pages: number | undefined;
 }
 
-async function storePassages(
-  ports: Ports,
-  document: DocumentRecord,
-  key: SealingKey,
-  bytes: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<ReadResult> {
+async function storePassages(ports: Ports, { document, key, bytes }: Started, reading: Reading, signal: AbortSignal): Promise<ReadResult> {
   const { name, mediaType, target } = document.content;
   const salt = randomBytes(32);
   let waiting: Passage[] = [];
@@ -95,7 +107,7 @@ async function storePassages(
     if (event.type === 'passages') {
       waiting.push(...event.passages);
       if (waiting.length >= BATCH) await flush();
-    } else if (event.type === 'progress') ports.progresses.report(document.id, { done: event.done, total: event.total, unit: event.unit });
+    } else if (event.type === 'progress') reading.report({ done: event.done, total: event.total, unit: event.unit });
     else pages = event.pages;
   }
   await flush();
@@ -120,6 +132,14 @@ async function fail(ports: Ports, document: DocumentRecord, key: SealingKey, err
     await deletePassages(tx, document.id, { only: document.content.target });
     await updateDocument(tx, key, current, { state: 'failed', failure });
     tx.audit('document.failed', document.id, { failure });
+  });
+}
+
+/** Removes what a reading that was stopped had stored. */
+async function discard(ports: Ports, { id, org_id, knowledge_base_id, content }: DocumentRecord, key: SealingKey): Promise<void> {
+  await ports.db.transaction(org_id, 'system', async (tx) => {
+    const current = await findDocument(tx, key, knowledge_base_id, id, 'update');
+    if (current && current.content_version !== content.target) await deletePassages(tx, id, { only: content.target });
   });
 }
 

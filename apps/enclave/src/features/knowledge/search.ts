@@ -29,7 +29,7 @@ export interface Found {
 }
 
 /**
- * Ranks passages of several knowledge bases for a question, best first. Without an answer from the embedding model it
+ * Ranks passages of several knowledge bases for a question, best first; bases that were deleted are left out. Without an answer from the embedding model it
  * ranks by words alone.
  */
 export async function findPassages(
@@ -40,30 +40,26 @@ export async function findPassages(
   limit: number,
   signal: AbortSignal,
 ): Promise<Found> {
-  const indexes = await Promise.all(bases.map(async (base) => ({ base, index: await ports.indexes.get(org, base) })));
+  const found = await Promise.all([...new Set(bases)].map(async (base) => ({ base, opened: await ports.indexes.find(org, base) })));
+  const indexes = found.flatMap(({ base, opened }) => (opened ? [{ base, ...opened }] : []));
   const needsVector = indexes.some(({ index }) => index.passagesWithVectors > 0);
   const questionVector = needsVector ? await embedQuestion(ports, text, signal) : undefined;
   const hits = indexes
-    .flatMap(({ base, index }) =>
-      index.search({ text, limit, ...(questionVector ? { vector: questionVector } : {}) }).map((hit) => ({ ...hit, base, index })),
+    .flatMap((from) =>
+      from.index.search({ text, limit, ...(questionVector ? { vector: questionVector } : {}) }).map((hit) => ({ ...hit, from })),
     )
     .sort((a, b) => b.score - a.score)
     .slice(0, limit);
-  if (hits.length === 0) return { passages: [], questionVector, embedded: needsVector ? 1 : 0 };
-  const opened = await Promise.all(
-    bases.map((base) =>
-      ports.indexes.openHits(
-        org,
-        base,
-        hits.filter((hit) => hit.base === base),
-      ),
-    ),
+  const groups = await Promise.all(
+    [...Map.groupBy(hits, ({ from }) => from)].map(async ([from, own]) => [from, await from.open(own)] as const),
   );
-  const passages = hits.flatMap(({ base, index, ...hit }) => {
-    const found = opened[bases.indexOf(base)]?.get(`${hit.document}/${hit.ordinal}`);
-    return found ? [{ ...hit, ...found, knowledge: base, sentenceVectors: index.vectors(hit.document, hit.ordinal) }] : [];
+  const texts = new Map(groups);
+  const passages = hits.flatMap(({ from, document, ordinal, score, words, meaning }) => {
+    const opened = texts.get(from)?.get(`${document}/${ordinal}`);
+    const sentenceVectors = from.index.vectors(document, ordinal);
+    return opened ? [{ ...opened, score, words, meaning, knowledge: from.base, sentenceVectors }] : [];
   });
-  return { passages: passages.map(({ ordinal: _, ...passage }) => passage), questionVector, embedded: needsVector ? 1 : 0 };
+  return { passages, questionVector, embedded: questionVector ? 1 : 0 };
 }
 
 /** The search screen: passages with the parts of their scores. */

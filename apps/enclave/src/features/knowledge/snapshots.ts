@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DocumentId, LIMITS } from '@privexbot/contract';
 import type { BlobRef, BlobStore } from '../../providers/blobs/blob-store.ts';
 import type { Embedder } from '../../providers/embeddings/embedder.ts';
@@ -13,6 +14,8 @@ export interface Snapshot {
 interface Manifest {
   readonly model: string;
   readonly parts: number;
+  /** SHA-256 of the index, in hex: parts of two snapshots do not mix. */
+  readonly sha256: string;
   readonly documents: readonly (readonly [DocumentId, number, number])[];
 }
 
@@ -28,7 +31,11 @@ export async function writeSnapshot(
   let parts = 0;
   for (let at = 0; at < whole.length; at += LIMITS.uploadPartBytes)
     await blobs.putPart(ref, ++parts, whole.subarray(at, at + LIMITS.uploadPartBytes));
-  await blobs.putPart(ref, 0, Buffer.from(JSON.stringify({ model: embedder.model, parts, documents } satisfies Manifest)));
+  await blobs.putPart(
+    ref,
+    0,
+    Buffer.from(JSON.stringify({ model: embedder.model, parts, sha256: sha256([whole]), documents } satisfies Manifest)),
+  );
 }
 
 /** @returns undefined where there is no snapshot, or one of another embedding model; @throws if it does not add up */
@@ -38,9 +45,16 @@ export async function readSnapshot(blobs: BlobStore, ref: BlobRef, embedder: Emb
   const manifest = JSON.parse(Buffer.from(first ?? []).toString()) as Manifest;
   if (manifest.model !== embedder.model) return undefined;
   const [, ...parts] = await Array.fromAsync(blobs.read(ref, manifest.parts + 1));
+  if (sha256(parts) !== manifest.sha256) throw new Error('the parts are not those of one snapshot');
   return {
     index: KnowledgeIndex.fromSnapshot(parts, embedder.dimensions),
     versions: new Map(manifest.documents.map(([id, version]) => [id, version])),
     embedded: new Map(manifest.documents.map(([id, , embedded]) => [id, embedded])),
   };
+}
+
+function sha256(pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }

@@ -89,6 +89,11 @@ export async function requireBase(tx: Transaction, key: SealingKey, id: Knowledg
   return { ...row, content: openValue<BaseContent>(key, basePlace(row), row.sealed) };
 }
 
+/** Waits until nobody else adds documents to the base, or deletes it; others wait until the transaction ends. */
+export async function lockBase(tx: Transaction, id: KnowledgeBaseId): Promise<void> {
+  await tx.sql.selectFrom('knowledge_bases').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+}
+
 export async function deleteBase(tx: Transaction, base: Base): Promise<void> {
   await tx.sql.deleteFrom('knowledge_bases').where('id', '=', base.id).execute();
   await tx.sql.deleteFrom('keystore.keys').where('id', '=', base.data_key).execute();
@@ -167,13 +172,10 @@ export async function findDocument(
   key: SealingKey,
   base: KnowledgeBaseId,
   id: DocumentId,
+  lock?: 'update',
 ): Promise<DocumentRecord | undefined> {
-  const row = await tx.sql
-    .selectFrom('documents')
-    .selectAll()
-    .where('id', '=', id)
-    .where('knowledge_base_id', '=', base)
-    .executeTakeFirst();
+  const query = tx.sql.selectFrom('documents').selectAll().where('id', '=', id).where('knowledge_base_id', '=', base);
+  const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
   return row && openDocument(key, row);
 }
 
@@ -294,13 +296,18 @@ export async function insertVectors(
     .execute();
 }
 
-export async function readVectors(tx: Transaction, document: DocumentRow): Promise<{ ordinal: number; sealed: Uint8Array }[]> {
+export async function readVectors(
+  tx: Transaction,
+  document: DocumentRow,
+  range: { from: number; limit: number },
+): Promise<{ ordinal: number; sealed: Uint8Array }[]> {
   return tx.sql
     .selectFrom('passage_vectors')
     .select(['ordinal', 'sealed'])
     .where('document_id', '=', document.id)
     .where('content_version', '=', document.content_version)
-    .orderBy('ordinal')
+    .where('ordinal', '>=', range.from)
+    .where('ordinal', '<', range.from + range.limit)
     .execute();
 }
 

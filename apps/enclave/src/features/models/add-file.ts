@@ -3,7 +3,7 @@ import type { UploadId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import { type GgufHeader, MAX_HEADER_BYTES, readGgufHeader } from '../../providers/models/llama/gguf-header.ts';
-import { openStoredFile, removeStoredFile, takeUpload } from '../uploads/index.ts';
+import { cancelUpload, openUpload, takeUpload } from '../uploads/index.ts';
 import { countUsage } from '../usage/index.ts';
 import { describeModel } from './manage.ts';
 import type { Ports } from './resolve.ts';
@@ -20,25 +20,21 @@ interface NewFile {
 
 /** Checks the header of a finished upload, notes its SHA-256 and keeps it sealed as it came. A refused file is removed. */
 export async function addFile(ports: Ports, scope: OrgScope, { name, upload, threads }: NewFile) {
-  const { file, bytes } = await scope.transaction(async (tx) => {
-    const { blob, dataKey, parts, sizeBytes } = await takeUpload(ports, tx, scope.user, upload, 'model');
-    const taken = { blob, dataKey, parts, sizeBytes };
-    return { file: taken, bytes: await openStoredFile(ports, tx, taken) };
-  });
-  try {
-    const { header, sha256 } = await inspect(bytes, file.sizeBytes);
-    return await scope.transaction(async (tx) => {
-      const row = { id: ports.newId('model'), org_id: scope.org, version: 1, created_at: ports.now() };
-      const contextTokens = Math.min(header.contextTokens, DEFAULT_CONTEXT_TOKENS);
-      const record = await insertModel(tx, await ports.db.key(tx), row, { provider: 'llama', name, file, sha256, threads, contextTokens });
-      await countUsage(tx, [{ meter: 'stored_bytes', model: '', amount: file.sizeBytes }]);
-      tx.audit('model.added', row.id, { provider: 'llama', sha256, sizeBytes: file.sizeBytes });
-      return describeModel(record);
-    });
-  } catch (error) {
-    await scope.transaction((tx) => removeStoredFile(ports, tx, file));
+  const { bytes, sizeBytes } = await scope.transaction((tx) => openUpload(ports, tx, scope.user, upload, 'model'));
+  const { header, sha256 } = await inspect(bytes, sizeBytes).catch(async (error: unknown) => {
+    if (error instanceof AppError && error.code === 'model_file_refused') await cancelUpload(ports, scope, upload);
     throw error;
-  }
+  });
+  return scope.transaction(async (tx) => {
+    const { blob, dataKey, parts } = await takeUpload(ports, tx, scope.user, upload, 'model');
+    const file = { blob, dataKey, parts, sizeBytes };
+    const row = { id: ports.newId('model'), org_id: scope.org, version: 1, created_at: ports.now() };
+    const contextTokens = Math.min(header.contextTokens, DEFAULT_CONTEXT_TOKENS);
+    const record = await insertModel(tx, await ports.db.key(tx), row, { provider: 'llama', name, file, sha256, threads, contextTokens });
+    await countUsage(tx, [{ meter: 'stored_bytes', model: '', amount: sizeBytes }]);
+    tx.audit('model.added', row.id, { provider: 'llama', sha256, sizeBytes });
+    return describeModel(record);
+  });
 }
 
 async function inspect(bytes: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<{ header: GgufHeader; sha256: string }> {

@@ -1,1 +1,1 @@
-export { type Choice, findDestination, Models, requireChoice } from './resolve.ts';
+export { type Choice, DEFAULT_CONTEXT_TOKENS, findDestination, Models, requireChoice } from './resolve.ts';

@@ -1,10 +1,13 @@
 import type { ModelId } from '@privexbot/contract';
-import { errorMessage } from '@privexbot/contract';
+import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import { toAppError } from '../../http/errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
+import type { ModelRequest } from '../../providers/models/model.ts';
 import { listModels as askModels } from '../../providers/models/openai/openai.ts';
+import { OutboundError } from '../../providers/outbound/error.ts';
 import { removeStoredFile } from '../uploads/index.ts';
+import { countUsage } from '../usage/index.ts';
 import { DEFAULT_CONTEXT_TOKENS, destinationOf, type Models, type Ports as ResolvePorts } from './resolve.ts';
 import { deleteModel, insertModel, listModels, type ModelContent, type ModelRecord, requireModel, updateModel } from './store.ts';
 
@@ -29,6 +32,7 @@ interface Changes {
 
 const DISCOVER_TIMEOUT_MS = 15_000;
 const TEST_TIMEOUT_MS = 60_000;
+const TEST: ModelRequest = { messages: [{ role: 'user', content: 'Say hello.' }], maxOutputTokens: 16 };
 
 export async function listAll({ db, config }: Ports, scope: OrgScope) {
   const stored = await scope.transaction(async (tx) => listModels(tx, await db.key(tx)));
@@ -60,6 +64,7 @@ export async function discover({ outbound }: Ports, scope: OrgScope, { url, key 
 }
 
 export async function addEndpoint(ports: Ports, scope: OrgScope, { name, url, key, model, contextTokens }: NewEndpoint) {
+  await refusePrivate(ports, url);
   return scope.transaction(async (tx) => {
     const row = { id: ports.newId('model'), org_id: scope.org, version: 1, created_at: ports.now() };
     const content: ModelContent = { provider: 'openai-compatible', name, url, key: key || undefined, model, contextTokens };
@@ -70,6 +75,7 @@ export async function addEndpoint(ports: Ports, scope: OrgScope, { name, url, ke
 }
 
 export async function changeModel(ports: Ports, scope: OrgScope, id: ModelId, changes: Changes) {
+  if (changes.url) await refusePrivate(ports, changes.url);
   const changed = await scope.transaction(async (tx) => {
     const key = await ports.db.key(tx);
     const record = await requireModel(tx, key, id);
@@ -85,12 +91,12 @@ export async function removeModel(
   ports: Ports,
   scope: OrgScope,
   id: ModelId,
-  usersOf: (tx: Parameters<Parameters<OrgScope['transaction']>[0]>[0]) => Promise<number>,
+  countUsers: (tx: Transaction) => Promise<number>,
 ): Promise<void> {
   await scope.transaction(async (tx) => {
     const record = await requireModel(tx, await ports.db.key(tx), id);
-    const bots = await usersOf(tx);
-    if (bots) throw new AppError('in_use', { users: `${bots} bots` });
+    const bots = await countUsers(tx);
+    if (bots) throw new AppError('in_use', { users: bots === 1 ? 'one bot' : `${bots} bots` });
     if (record.content.provider === 'llama') await removeStoredFile(ports, tx, record.content.file);
     await deleteModel(tx, id);
     tx.audit('model.removed', id);
@@ -103,31 +109,47 @@ export async function testModel(ports: Ports, scope: OrgScope, id: ModelId) {
   await scope.transaction(async (tx) => requireModel(tx, await ports.db.key(tx), id));
   const started = performance.now();
   const signal = AbortSignal.any([scope.signal, AbortSignal.timeout(TEST_TIMEOUT_MS)]);
-  const milliseconds = () => Math.round(performance.now() - started);
+  let answer = '';
+  let failure: AppError | undefined;
+  const tokens = { input: 0, output: 0 };
   try {
     const model = await ports.models.find(scope.org, id);
-    let answer = '';
-    for await (const event of model?.stream({ messages: [{ role: 'user', content: 'Say hello.' }], maxOutputTokens: 16 }, signal) ?? [])
+    for await (const event of model?.stream(TEST, signal) ?? [])
       if (event.type === 'text') answer += event.text;
-    await scope.audit('model.tested', id, { ok: true });
-    return { ok: true, milliseconds: milliseconds(), answer };
+      else if (event.type === 'usage') Object.assign(tokens, { input: event.inputTokens, output: event.outputTokens });
   } catch (thrown) {
-    const { code, details } = toAppError(signal.aborted ? new AppError('model_timeout') : thrown);
-    await scope.audit('model.tested', id, { ok: false, code });
-    return { ok: false, milliseconds: milliseconds(), answer: '', code, message: errorMessage(code, details) };
+    failure = toAppError(signal.aborted ? new AppError('model_timeout') : thrown);
+  }
+  const milliseconds = Math.round(performance.now() - started);
+  await scope.transaction(async (tx) => {
+    await countUsage(tx, [
+      { meter: 'model_calls', model: id, amount: answer || !failure ? 1 : 0 },
+      { meter: 'input_tokens', model: id, amount: tokens.input },
+      { meter: 'output_tokens', model: id, amount: tokens.output },
+    ]);
+    tx.audit('model.tested', id, failure ? { ok: false, code: failure.code } : { ok: true });
+  });
+  if (!failure) return { ok: true, milliseconds, answer };
+  return { ok: false, milliseconds, answer: '', code: failure.code, message: failure.message };
+}
+
+async function refusePrivate({ outbound }: Ports, url: string): Promise<void> {
+  try {
+    await outbound.refusePrivate(url);
+  } catch (error) {
+    if (!(error instanceof OutboundError)) throw error;
+    if (error.code === 'private_address') throw new AppError('private_address');
+    throw new AppError('bad_request', { problem: 'url: an address without user name and password is expected', field: 'url' });
   }
 }
 
+/** A key goes only to the server it was entered for: with another address it has to be entered again. */
 function applyChanges(content: ModelContent, { name, url, key, model, contextTokens, threads }: Changes): ModelContent {
   const common = { name: name ?? content.name, contextTokens: contextTokens ?? content.contextTokens };
   if (content.provider === 'llama') return { ...content, ...common, threads: threads ?? content.threads };
-  return {
-    ...content,
-    ...common,
-    url: url ?? content.url,
-    model: model ?? content.model,
-    key: key === undefined ? content.key : key || undefined,
-  };
+  const isSameServer = !url || new URL(url).origin === new URL(content.url).origin;
+  const kept = isSameServer ? content.key : undefined;
+  return { ...content, ...common, url: url ?? content.url, model: model ?? content.model, key: (key ?? kept) || undefined };
 }
 
 export function describeModel({ id, created_at, content }: ModelRecord) {

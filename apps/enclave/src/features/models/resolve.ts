@@ -29,7 +29,8 @@ export async function findDestination({ db, config }: Ports, tx: Transaction, ch
 /** @throws AppError `unknown_model` unless the choice can be used now */
 export async function requireChoice({ db, config }: Ports, tx: Transaction, choice: Choice): Promise<void> {
   if (choice === 'grounded' || (choice === 'machine' && config.model)) return;
-  if (choice === 'machine' || !(await findModel(tx, await db.key(tx), choice))) throw new AppError('unknown_model');
+  // Shared with whoever else chooses it: its removal waits, and counts its users afterwards.
+  if (choice === 'machine' || !(await findModel(tx, await db.key(tx), choice, 'share'))) throw new AppError('unknown_model');
 }
 
 /** Opened models, kept so that the hot path opens no row and a loaded file serves the next question too. */
@@ -49,7 +50,7 @@ export class Models implements AsyncDisposable {
     if (!opened) {
       opened = choice === 'machine' ? this.#openMachine() : this.#open(org, choice);
       this.#opened.set(id, opened);
-      opened.catch(() => this.#opened.delete(id));
+      opened.catch(() => this.#opened.get(id) === opened && this.#opened.delete(id));
     }
     return opened;
   }
@@ -101,6 +102,6 @@ export class Models implements AsyncDisposable {
 export const DEFAULT_CONTEXT_TOKENS = 8_192;
 const MACHINE_TIMEOUT_MS = 10_000;
 
-async function closeModel(model: Model | undefined): Promise<void> {
-  if (model && Symbol.asyncDispose in model) await (model as unknown as AsyncDisposable)[Symbol.asyncDispose]();
+async function closeModel(model: (Model & Partial<AsyncDisposable>) | undefined): Promise<void> {
+  await model?.[Symbol.asyncDispose]?.();
 }

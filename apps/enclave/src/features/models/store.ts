@@ -44,16 +44,22 @@ export async function listModels(tx: Transaction, key: SealingKey): Promise<Mode
   return rows.map(({ sealed, ...row }) => ({ ...row, content: openValue<ModelContent>(key, place(row), sealed) }));
 }
 
-export async function findModel(tx: Transaction, key: SealingKey, id: ModelId): Promise<ModelRecord | undefined> {
-  const row = await tx.sql.selectFrom('models').selectAll().where('id', '=', id).executeTakeFirst();
+export async function findModel(
+  tx: Transaction,
+  key: SealingKey,
+  id: ModelId,
+  lock?: 'share' | 'update',
+): Promise<ModelRecord | undefined> {
+  const query = tx.sql.selectFrom('models').selectAll().where('id', '=', id);
+  const row = await { share: query.forShare(), update: query.forUpdate(), none: query }[lock ?? 'none'].executeTakeFirst();
   if (!row) return undefined;
   const { sealed, ...clear } = row;
   return { ...clear, content: openValue<ModelContent>(key, place(clear), sealed) };
 }
 
-/** @throws AppError `not_found` */
+/** To change it: nobody else does until the transaction ends. @throws AppError `not_found` */
 export async function requireModel(tx: Transaction, key: SealingKey, id: ModelId): Promise<ModelRecord> {
-  const found = await findModel(tx, key, id);
+  const found = await findModel(tx, key, id, 'update');
   if (!found) throw new AppError('not_found');
   return found;
 }

@@ -1,1 +1,1 @@
-export { openStoredFile, removeStoredFile, type StoredFile, storeBytes, takeUpload } from './receive.ts';
+export { cancelUpload, openStoredFile, openUpload, removeStoredFile, type StoredFile, storeBytes, takeUpload } from './receive.ts';

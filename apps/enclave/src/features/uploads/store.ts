@@ -22,13 +22,28 @@ export async function insertUpload(tx: Transaction, key: SealingKey, row: Upload
     .execute();
 }
 
-/** @throws AppError `not_found` */
-export async function requireUpload(tx: Transaction, key: SealingKey, id: UploadId): Promise<UploadRow & UploadContent> {
-  const row = await tx.sql.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
+/**
+ * @param lock `share` while a part is written, `update` by whoever takes the upload away: one waits for the other
+ * @throws AppError `not_found`
+ */
+export async function requireUpload(
+  tx: Transaction,
+  key: SealingKey,
+  id: UploadId,
+  lock?: 'share' | 'update',
+): Promise<UploadRow & UploadContent> {
+  const query = tx.sql.selectFrom('uploads').selectAll().where('id', '=', id);
+  const locked = { share: query.forShare(), update: query.forUpdate(), none: query }[lock ?? 'none'];
+  const row = await locked.executeTakeFirst();
   if (!row) throw new AppError('not_found');
   return { ...row, ...openValue<UploadContent>(key, place(row), row.sealed) };
 }
 
 export async function deleteUpload(tx: Transaction, id: UploadId): Promise<void> {
   await tx.sql.deleteFrom('uploads').where('id', '=', id).execute();
+}
+
+/** Deletes the uploads that were started before a time. */
+export function deleteUploadsBefore(tx: Transaction, time: Date): Promise<Pick<UploadRow, 'id' | 'data_key'>[]> {
+  return tx.sql.deleteFrom('uploads').where('org_id', '=', tx.realm).where('created_at', '<', time).returning(['id', 'data_key']).execute();
 }

@@ -33,6 +33,8 @@ export interface Outbound extends AsyncDisposable {
    * @throws OutboundError, also while the body is read
    */
   request(url: string | URL, init: OutboundInit): Promise<Response>;
+  /** Refuses, before it is ever called, an address that nobody at a screen may name. @throws OutboundError */
+  refusePrivate(url: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,11 +85,19 @@ export function createOutbound({ privateHosts, log, resolve = resolveAll }: Outb
     }
   }
 
+  async function refusePrivate(target: string): Promise<void> {
+    const url = parseUrl(target);
+    if (agentFor(url, false) === unchecked || literalAddress(url) !== undefined) return;
+    // A name that leads nowhere now is looked up again with each call.
+    const addresses = await resolve(url.hostname).catch(() => []);
+    if (!addresses.every(({ address }) => isPublicAddress(address))) throw new OutboundError('private_address', url.host);
+  }
+
   async function close(): Promise<void> {
     await Promise.all([publicOnly.destroy(), unchecked.destroy()]);
   }
 
-  return { request, close, [Symbol.asyncDispose]: close };
+  return { request, refusePrivate, close, [Symbol.asyncDispose]: close };
 }
 
 interface Hop {
