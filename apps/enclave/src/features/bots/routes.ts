@@ -19,7 +19,7 @@ export function botRoutes(ports: ConversationPorts): Handlers<'bots'> {
     rollBack: (scope, { params }) => rollBack(ports, scope, params.workspace, params.bot, params.version),
     deployments: (scope, { params }) => listChannels(ports, scope, params.workspace, params.bot),
     deploy: (scope, { params, body }) => deployBot(ports, scope, params.workspace, params.bot, params.channel, body),
-    conversations: (scope, { params, query }) => listConversationsOf(ports, scope, params.workspace, params.bot, query),
+    conversations: (scope, { params, query }) => listConversationsOf(scope, params.workspace, params.bot, query),
     conversation: (scope, { params }) => readConversation(ports, scope, params.workspace, params.bot, params.conversation),
   };
 }

@@ -3,6 +3,7 @@ import type { DocumentId, KnowledgeBaseId, OrgId } from '@privexbot/contract';
 import {
   type AnswerEvent,
   type AnswerRequest,
+  type Citation,
   type Flow,
   FlowError,
   type Ports as FlowPorts,
@@ -11,10 +12,10 @@ import {
 } from '@privexbot/flow';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import type { Model } from '../../providers/models/model.ts';
+import { estimateTokens, type Model } from '../../providers/models/model.ts';
 import { type FoundPassage, findPassages, groundedAnswer, type Knowledge } from '../knowledge/index.ts';
-import type { Choice, Models } from '../models/index.ts';
-import { citeWritten, keepTrue } from './citations.ts';
+import { type Choice, DEFAULT_CONTEXT_TOKENS, type Models } from '../models/index.ts';
+import { citeWritten } from './citations.ts';
 import type { HistoryTurn } from './history.ts';
 import { buildMessages, UNSURE } from './prompt.ts';
 import type { StoredCitation } from './store.ts';
@@ -42,8 +43,6 @@ export interface Answer {
 export function newAnswer(): Answer {
   return { text: '', citations: [], outcome: 'answered', model: '', tokens: { input: 0, output: 0 }, modelCalls: 0, embedded: 0 };
 }
-
-const DEFAULT_CONTEXT_TOKENS = 8_192;
 
 const clock: FlowPorts['clock'] = {
   now: () => performance.now(),
@@ -75,8 +74,7 @@ export async function* runAnswer(ports: Ports, asked: Question, answer: Answer, 
     async *answer(request, answerSignal) {
       const model = await ports.models.find(asked.org, request.model as Choice);
       answer.model = request.model;
-      if (model) answer.modelCalls++;
-      yield* model ? write(model, request, answerSignal) : quote(request, found, questionVector);
+      yield* model ? write(model, request, answer, answerSignal) : quote(request, found, questionVector);
     },
   };
   try {
@@ -85,14 +83,12 @@ export async function* runAnswer(ports: Ports, asked: Question, answer: Answer, 
         answer.text += event.text;
         yield event.text;
       } else if (event.type === 'citations') answer.citations = event.citations.map((citation) => toStored(citation, found));
-      else if (event.type === 'usage') {
-        answer.tokens.input += event.inputTokens;
-        answer.tokens.output += event.outputTokens;
-      } else if (event.type === 'done') answer.outcome = event.outcome;
+      else if (event.type === 'done') answer.outcome = event.outcome;
     }
   } catch (error) {
+    if (!(error instanceof FlowError)) throw error;
     // What the node's port threw says what to do; that a flow ran around it does not.
-    throw error instanceof FlowError && error.cause ? error.cause : error;
+    throw error.cause ?? (error.code === 'too_slow' ? new AppError('model_timeout', {}, { cause: error }) : error);
   }
 }
 
@@ -113,10 +109,7 @@ function remember(found: Map<string, FoundPassage>, hit: FoundPassage): Passage 
   };
 }
 
-function toStored(
-  { number, passage, quote, start, end }: Parameters<typeof keepTrue>[0][number],
-  found: Map<string, FoundPassage>,
-): StoredCitation {
+function toStored({ number, passage, quote, start, end }: Citation, found: Map<string, FoundPassage>): StoredCitation {
   const knowledge = found.get(passage.id)?.knowledge;
   if (!knowledge) throw new AppError('internal');
   return {
@@ -151,32 +144,51 @@ async function* quote(
     const passage = request.passages.find((one) => one.id === id);
     return passage ? [{ number: index + 1, passage, quote: passage.text.slice(start, end), start, end }] : [];
   });
-  const shown = abstain ? [] : keepTrue(citations);
-  if (shown.length === 0) {
+  if (abstain || citations.length === 0) {
     yield { type: 'text', text: request.whenUnsure || UNSURE };
     yield { type: 'outcome', outcome: 'unsure' };
     return;
   }
-  for (const [index, citation] of shown.entries())
+  for (const [index, citation] of citations.entries())
     yield { type: 'text', text: `${index ? '\n\n' : ''}“${citation.quote.replace(/\s+/g, ' ')}” [${citation.number}]` };
-  yield { type: 'citations', citations: shown };
+  yield { type: 'citations', citations };
   yield { type: 'outcome', outcome: 'answered' };
 }
 
 /** With a language model: its words as they come, then the sources that hold. */
-async function* write(model: Model, request: AnswerRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+async function* write(model: Model, request: AnswerRequest, answer: Answer, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const messages = buildMessages(request, model.contextTokens ?? DEFAULT_CONTEXT_TOKENS, `----${randomBytes(9).toString('base64url')}`);
+  const { maxOutputTokens, temperature, passages, whenUnsure } = request;
+  const count = countCall(
+    answer,
+    messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+  );
   let text = '';
-  for await (const event of model.stream(
-    { messages, maxOutputTokens: request.maxOutputTokens, temperature: request.temperature },
-    signal,
-  )) {
+  for await (const event of model.stream({ messages, maxOutputTokens, temperature }, signal)) {
     if (event.type === 'text') {
       text += event.text;
+      count(undefined, estimateTokens(text));
       yield event;
-    } else if (event.type === 'usage') yield { type: 'usage', inputTokens: event.inputTokens, outputTokens: event.outputTokens };
+    } else if (event.type === 'usage') {
+      count(event.inputTokens, event.outputTokens);
+      yield { type: 'usage', inputTokens: event.inputTokens, outputTokens: event.outputTokens };
+    }
   }
   if (!text) throw new AppError('model_bad_answer');
-  yield { type: 'citations', citations: keepTrue(citeWritten(text, request.passages)) };
-  yield { type: 'outcome', outcome: text.includes(request.whenUnsure || UNSURE) ? 'unsure' : 'answered' };
+  yield { type: 'citations', citations: citeWritten(text, passages) };
+  yield { type: 'outcome', outcome: text.includes(whenUnsure || UNSURE) ? 'unsure' : 'answered' };
+}
+
+/**
+ * Counts what one call of a model has used so far, from its first word on: by estimate, until the model says itself.
+ * So it stands in the answer however the call ends; one that was refused or never answered counts nothing.
+ */
+function countCall(answer: Answer, estimatedInput: number): (input: number | undefined, output: number) => void {
+  const counted = { calls: 0, input: 0, output: 0 };
+  return (input = estimatedInput, output) => {
+    answer.modelCalls += 1 - counted.calls;
+    answer.tokens.input += input - counted.input;
+    answer.tokens.output += output - counted.output;
+    Object.assign(counted, { calls: 1, input, output });
+  };
 }

@@ -3,7 +3,7 @@ import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import { type LiveBots, openDraft, requireBotRow } from '../bots/index.ts';
-import { HISTORY_TOKENS, type HistoryTurn, historyOf } from './history.ts';
+import { type HistoryTurn, historyOf } from './history.ts';
 import { type ConversationRow, findConversation, listConversations, listTurns, type TurnRecord, toTurn } from './store.ts';
 import { answerPreview, answerTurn, cleanQuestion, newThread, type Thread, type Ports as TurnPorts } from './turns.ts';
 
@@ -54,13 +54,12 @@ export async function previewBot(
   const { flow } = draft.content;
   return answerPreview(
     ports,
-    { org: scope.org, flow, question, history: asked.history, bot, actor: scope.actor, caller: scope.actor },
+    { org: scope.org, flow, version: null, question, history: asked.history, bot, actor: scope.actor, caller: scope.actor },
     scope.signal,
   );
 }
 
 export async function listConversationsOf(
-  _ports: Ports,
   scope: OrgScope,
   workspace: WorkspaceId,
   bot: BotId,
@@ -108,5 +107,5 @@ export function continueFrom(
 ): { history: HistoryTurn[]; parent: MessageId | null } {
   if (parent && !turns.some(({ id }) => id === parent)) throw new AppError('not_found');
   const joined = parent === undefined ? (turns.at(-1)?.id ?? null) : parent;
-  return { history: historyOf(turns, joined, HISTORY_TOKENS), parent: joined };
+  return { history: historyOf(turns, joined), parent: joined };
 }

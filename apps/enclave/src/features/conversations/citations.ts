@@ -2,18 +2,18 @@ import type { Citation, Passage } from '@privexbot/flow';
 import { splitSentences } from '../knowledge/index.ts';
 
 const MARK = /\[(\d{1,2})\]/g;
+const LEADING_MARKS = /^(?:\s*\[\d{1,2}\])+/;
 /** Of a statement's words, how many must stand in the sentence that is shown as its source. */
 const LEAST_OVERLAP = 0.34;
 const WORD = /[\p{L}\p{N}]+/gu;
 
 /**
  * The sources of a written answer: for each statement that names a passage, the sentence of that passage that supports
- * it best. A statement whose passage does not support it gets no citation. Quotes are cut from the passage, so they stand in it.
+ * it best. A statement whose passage does not support it gets no citation. Quotes are cut from the passage, and the flow looks once more whether they stand in it.
  */
 export function citeWritten(answer: string, passages: readonly Passage[]): Citation[] {
   const citations = new Map<number, Citation>();
-  for (const { start, end } of splitSentences(answer)) {
-    const statement = answer.slice(start, end);
+  for (const statement of statementsOf(answer)) {
     for (const [, digits] of statement.matchAll(MARK)) {
       const number = Number(digits);
       const passage = passages[number - 1];
@@ -24,9 +24,16 @@ export function citeWritten(answer: string, passages: readonly Passage[]): Citat
   return [...citations.values()].sort((a, b) => a.number - b.number);
 }
 
-/** Drops every citation whose quote is not, letter for letter, at its place in the passage. */
-export function keepTrue(citations: readonly Citation[]): Citation[] {
-  return citations.filter(({ passage, quote, start, end }) => quote.length > 0 && passage.text.slice(start, end) === quote);
+/** The sentences of an answer, each with the marks that follow its full stop: "It is so. [1] Also this." */
+function statementsOf(answer: string): string[] {
+  const statements: string[] = [];
+  for (const { start, end } of splitSentences(answer)) {
+    const sentence = answer.slice(start, end);
+    const [marks = ''] = LEADING_MARKS.exec(sentence) ?? [];
+    if (marks && statements.length) statements.push(statements.pop() + marks);
+    statements.push(statements.length ? sentence.slice(marks.length) : sentence);
+  }
+  return statements;
 }
 
 function bestSentence(statement: string, text: string): { start: number; end: number } | undefined {

@@ -23,6 +23,7 @@ export class FairGate {
    * @throws AppError `busy` if the caller has too many questions waiting; the signal's reason if it gave up
    */
   async enter(caller: string, signal: AbortSignal): Promise<Disposable> {
+    signal.throwIfAborted();
     if (this.#running >= this.#options.running) await this.#wait(caller, signal);
     else this.#running++;
     return { [Symbol.dispose]: () => this.#leave() };

@@ -1,5 +1,6 @@
 import type { AnswerRequest } from '@privexbot/flow';
 import { estimateTokens, type ModelMessage } from '../../providers/models/model.ts';
+import { fitHistory } from './history.ts';
 
 const STYLES = {
   short: 'Answer in one or two sentences.',
@@ -11,6 +12,9 @@ const TONES = { neutral: '', friendly: 'Write in a friendly tone.', formal: 'Wri
 
 /** Of the context: what passages and what earlier turns may take; the rest is for instructions, question and answer. */
 const PASSAGES_SHARE = 0.5;
+const HISTORY_SHARE = 0.2;
+/** However long the context is: what was said long ago costs with every question. */
+const MAX_HISTORY_TOKENS = 2_000;
 
 /**
  * What a language model is told. Passages are numbered material between marks that no document can foresee; nothing in
@@ -21,7 +25,7 @@ export function buildMessages(request: AnswerRequest, contextTokens: number, mar
   const { question, history } = request;
   return [
     { role: 'system', content: systemText(request, contextTokens, mark) },
-    ...history.flatMap((turn): ModelMessage[] => [
+    ...fitHistory(history, Math.min(MAX_HISTORY_TOKENS, contextTokens * HISTORY_SHARE)).flatMap((turn): ModelMessage[] => [
       { role: 'user', content: turn.question },
       { role: 'assistant', content: turn.answer },
     ]),

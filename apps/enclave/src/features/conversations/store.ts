@@ -1,4 +1,4 @@
-import type { BotId, Citation, ConversationId, MessageId } from '@privexbot/contract';
+import type { BotId, Citation, ConversationId, KnowledgeBaseId, MessageId } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
 import { openValue, type SealingKey, sealValue } from '../../keys/seal.ts';
@@ -21,7 +21,7 @@ export interface TurnContent {
 }
 
 /** A citation with the knowledge base it came from, so that it can be opened. */
-export type StoredCitation = Citation & { readonly knowledge: string };
+export type StoredCitation = Citation & { readonly knowledge: KnowledgeBaseId };
 export type TurnRecord = TurnRow & { readonly content: TurnContent };
 
 function conversationPlace(row: ConversationRow) {
@@ -107,6 +107,11 @@ export async function deleteConversation(tx: Transaction, row: Pick<Conversation
   await tx.sql.deleteFrom('keystore.keys').where('id', '=', row.data_key).execute();
 }
 
+/** A citation as it is shown. */
+export function toCitation({ knowledge: _, ...citation }: StoredCitation): Citation {
+  return citation;
+}
+
 export function toTurn({ id, created_at, content }: TurnRecord) {
   const { parent, question, answer, citations, outcome, failure, model, feedback } = content;
   return {
@@ -114,7 +119,7 @@ export function toTurn({ id, created_at, content }: TurnRecord) {
     parent,
     question,
     answer,
-    citations: citations.map(({ knowledge: _, ...citation }) => citation),
+    citations: citations.map(toCitation),
     outcome,
     model,
     at: created_at.toISOString(),

@@ -1,4 +1,4 @@
-import type { AnswerEvent, BotId, ConversationId, MessageId, OrgId, UserId, VersionId } from '@privexbot/contract';
+import type { AnswerEvent, BotId, ConversationId, ErrorCode, MessageId, OrgId, UserId, VersionId } from '@privexbot/contract';
 import { Batcher } from '../../db/batcher.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -15,6 +15,7 @@ import {
   sealTurn,
   type TurnContent,
   type TurnRow,
+  toCitation,
 } from './store.ts';
 
 /** A conversation that a turn belongs to; one that is not stored yet is stored with its first turn. */
@@ -25,12 +26,22 @@ export interface Thread {
 }
 
 interface Asked extends Question {
-  readonly version: VersionId;
-  readonly thread: Thread;
-  readonly parent: MessageId | null;
+  /** Absent for a draft. */
+  readonly version: VersionId | null;
   /** For the audit log, and whose turn it is when many ask. */
   readonly actor: string;
   readonly caller: string;
+}
+
+interface AskedInThread extends Asked {
+  readonly thread: Thread;
+  readonly parent: MessageId | null;
+}
+
+/** How an answer ended. */
+interface Ending {
+  readonly outcome: TurnContent['outcome'];
+  readonly failure?: ErrorCode;
 }
 
 interface Written {
@@ -73,62 +84,50 @@ export class TurnWriter {
  * Answers a question and stores the turn. What was said before a failure or a stop is stored with it; `done` comes only
  * after the turn is on disk.
  */
-export async function* answerTurn(ports: Ports, asked: Asked, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-  const started = performance.now();
-  using _place = await ports.turns.gate.enter(asked.caller, signal);
-  const id = ports.newId('message');
-  yield { type: 'started', turn: id, conversation: asked.thread.row.id };
-  const answer = newAnswer();
-  let outcome: TurnContent['outcome'] = 'stopped';
-  let failure: string | undefined;
-  try {
-    for await (const text of runAnswer(ports, asked, answer, signal)) yield { type: 'text', text };
-    outcome = answer.outcome;
-  } catch (thrown) {
-    if (!signal.aborted) {
-      outcome = 'failed';
-      failure = toAppError(thrown).code;
-    }
-    throw thrown;
-  } finally {
-    // Also reached when the reader leaves in the middle.
-    await ports.turns.write(toWritten(ports, asked, id, answer, outcome, failure));
-  }
-  yield {
-    type: 'done',
-    outcome: answer.outcome,
-    citations: answer.citations.map(({ knowledge: _, ...citation }) => citation),
-    model: answer.model,
-    version: asked.version,
-    milliseconds: Math.round(performance.now() - started),
-    tokens: answer.tokens,
-  };
+export function answerTurn(ports: Ports, asked: AskedInThread, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+  const turn = ports.newId('message');
+  const keep = (answer: Answer, ending: Ending) => ports.turns.write(toWritten(ports, asked, turn, answer, ending));
+  return answer(ports, asked, { turn, conversation: asked.thread.row.id }, keep, signal);
 }
 
 /** Answers for the preview of a draft: nothing is stored but the meter and the audit entry. */
-export async function* answerPreview(
+export function answerPreview(ports: Ports, asked: Asked & { bot: BotId }, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+  const keep = (answer: Answer, { outcome }: Ending) =>
+    ports.db.transaction(asked.org, asked.actor, async (tx) => {
+      await countUsage(tx, usageOf(ports, answer));
+      tx.audit('bot.previewed', asked.bot, { outcome });
+    });
+  return answer(ports, asked, { turn: ports.newId('message') }, keep, signal);
+}
+
+async function* answer(
   ports: Ports,
-  asked: Question & { bot: BotId; actor: string; caller: string },
+  asked: Asked,
+  place: { turn: MessageId; conversation?: ConversationId },
+  keep: (answer: Answer, ending: Ending) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerEvent> {
   const started = performance.now();
   using _place = await ports.turns.gate.enter(asked.caller, signal);
-  yield { type: 'started', turn: ports.newId('message') };
+  yield { type: 'started', ...place };
   const answer = newAnswer();
+  let ending: Ending = { outcome: 'stopped' };
   try {
     for await (const text of runAnswer(ports, asked, answer, signal)) yield { type: 'text', text };
+    ending = { outcome: answer.outcome };
+  } catch (thrown) {
+    if (!signal.aborted) ending = { outcome: 'failed', failure: toAppError(thrown).code };
+    throw thrown;
   } finally {
-    await ports.db.transaction(asked.org, asked.actor, async (tx) => {
-      await countUsage(tx, usageOf(ports, answer));
-      tx.audit('bot.previewed', asked.bot, { outcome: answer.outcome });
-    });
+    // Also reached when the reader leaves in the middle.
+    await keep(answer, ending);
   }
   yield {
     type: 'done',
     outcome: answer.outcome,
-    citations: answer.citations.map(({ knowledge: _, ...citation }) => citation),
+    citations: answer.citations.map(toCitation),
     model: answer.model,
-    version: null,
+    version: asked.version,
     milliseconds: Math.round(performance.now() - started),
     tokens: answer.tokens,
   };
@@ -160,30 +159,15 @@ export function cleanQuestion(question: string): string {
   return clean;
 }
 
-function toWritten(
-  ports: Ports,
-  asked: Asked,
-  id: MessageId,
-  answer: Answer,
-  outcome: TurnContent['outcome'],
-  failure: string | undefined,
-): Written {
-  const { row: conversation } = asked.thread;
+function toWritten(ports: Ports, asked: AskedInThread, id: MessageId, answer: Answer, { outcome, failure }: Ending): Written {
+  const { thread, parent, question, version, actor } = asked;
+  const { text, citations, model } = answer;
   return {
-    thread: asked.thread,
-    row: { id, org_id: asked.org, conversation_id: conversation.id, version: 1, created_at: ports.now() },
-    content: {
-      parent: asked.parent,
-      question: asked.question,
-      answer: answer.text,
-      citations: answer.citations,
-      outcome,
-      failure,
-      model: answer.model,
-      version: asked.version,
-    },
+    thread,
+    row: { id, org_id: asked.org, conversation_id: thread.row.id, version: 1, created_at: ports.now() },
+    content: { parent, question, answer: text, citations, outcome, failure, model, version },
     answer,
-    actor: asked.actor,
+    actor,
   };
 }
 

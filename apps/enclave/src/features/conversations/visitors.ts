@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AnswerEvent, ConversationId, KnowledgeBaseId, MessageId } from '@privexbot/contract';
+import type { AnswerEvent, ConversationId, MessageId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { PublicScope } from '../../http/scope.ts';
@@ -11,6 +11,7 @@ import { continueFrom, openThread, type Ports } from './ask.ts';
 import { deleteConversation, insertConversations, sealConversation, type TurnContent, toTurn, updateTurn } from './store.ts';
 import { answerTurn, cleanQuestion, newThread } from './turns.ts';
 
+/** Where a visitor's conversation begins; one without a token began elsewhere. */
 type Channel = 'page' | 'widget';
 
 interface Named {
@@ -93,7 +94,7 @@ async function openCitation(ports: Ports, scope: PublicScope, named: Named, turn
   const { live, turns } = await openOwn(ports, scope, named);
   const citation = turns.find(({ id }) => id === turn)?.content.citations.find((one) => one.number === number);
   if (!citation) throw new AppError('not_found');
-  const opened = await readCitedPassage(ports, live.org, citation.knowledge as KnowledgeBaseId, citation);
+  const opened = await readCitedPassage(ports, live.org, citation.knowledge, citation);
   await ports.db.audit(live.org, {
     action: 'document.read',
     actor: VISITOR,
@@ -141,7 +142,8 @@ async function openOwn(ports: Ports, scope: PublicScope, { slug, conversation }:
       ports,
       tx,
       conversation,
-      ({ bot_id, token_hash }) => bot_id === live.bot && token_hash !== null && equalBytes(token_hash, tokenHash),
+      ({ bot_id, channel, token_hash }) =>
+        bot_id === live.bot && live.channels.has(channel as Channel) && token_hash !== null && equalBytes(token_hash, tokenHash),
     ),
   );
   return { live, ...opened };
