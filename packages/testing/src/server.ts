@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where its folder is made; the system's temporary folder unless given. */
   readonly below?: string;
+  /** Goes before the command, such as `unshare ...`; it must become the server, not start it. Called with the data folder. */
+  readonly prefix?: (dataFolder: string) => readonly string[];
 }
 
 export interface Server extends AsyncDisposable {
@@ -61,7 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 }
 
 /** The same, but not started yet, so that its folder can be filled first. */
-export async function prepareServer({ settings = {}, below = tmpdir() }: ServerOptions = {}): Promise<Server> {
+export async function prepareServer({ settings = {}, below = tmpdir(), prefix = () => [] }: ServerOptions = {}): Promise<Server> {
   const folder = await realpath(await mkdtemp(join(below, 'privexbot-server-')));
   await chmod(folder, 0o755); // the database runs as another user when the tests run as root
   const dataFolder = join(folder, 'data');
@@ -74,7 +76,8 @@ export async function prepareServer({ settings = {}, below = tmpdir() }: ServerO
 
   const launch = async () => {
     const from = output.length;
-    const started = spawn(process.execPath, [MAIN], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = '', ...args] = [...prefix(dataFolder), process.execPath, MAIN];
+    const started = spawn(command, args, { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     ended = once(started, 'exit');
     await new Promise<void>((resolve, reject) => {
