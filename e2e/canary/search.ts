@@ -10,7 +10,7 @@ import pg from 'pg';
 import type { Matcher } from './patterns.ts';
 import { unpack } from './unpack.ts';
 
-export interface Finding {
+interface Finding {
   readonly field: string;
   readonly how: string;
   readonly where: string;
