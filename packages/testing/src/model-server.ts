@@ -31,6 +31,11 @@ const BEHAVIOURS = {
     head(response);
     response.end(`data: {"choices": [${prompt}\n\ndata: [DONE]\n\n`);
   },
+  /** Says the answer, then nothing more until the reader leaves. */
+  'falls silent': (response, _, { answer }) => {
+    head(response);
+    response.write(chunk({ content: answer }));
+  },
   'is silent': () => undefined,
 } as const satisfies Record<string, Behaviour>;
 
@@ -47,6 +52,10 @@ export interface ModelServer extends AsyncDisposable {
   delayMs: number;
   /** Questions so far. */
   asked: number;
+  /** Answers that the reader left before their end. */
+  aborted: number;
+  /** What the last question carried. */
+  last: { readonly messages: readonly { role: string; content: string }[]; readonly authorization: string | undefined };
   /** Pages that it serves beside the model, by path. */
   readonly pages: Map<string, string>;
 }
@@ -65,6 +74,8 @@ export async function startModelServer(): Promise<ModelServer> {
     answer: 'It is thirty days.',
     delayMs: 0,
     asked: 0,
+    aborted: 0,
+    last: { messages: [], authorization: undefined },
     pages: new Map(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -82,13 +93,20 @@ async function respond(request: IncomingMessage, response: ServerResponse, model
   if (!pathname.endsWith('/chat/completions')) return send(response, 404, '{"error":{"message":"no such path"}}');
   const prompt = await text(request);
   model.asked++;
+  model.last = { messages: messagesOf(prompt), authorization: request.headers.authorization };
+  response.on('close', () => {
+    if (!response.writableFinished) model.aborted++;
+  });
   await sleep(model.delayMs);
   await BEHAVIOURS[model.behaviour](response, prompt, model);
 }
 
 function lastMessage(prompt: string): string {
-  const { messages } = JSON.parse(prompt) as { messages: { content: string }[] }; // the enclave's own request
-  return messages.at(-1)?.content ?? '';
+  return messagesOf(prompt).at(-1)?.content ?? '';
+}
+
+function messagesOf(prompt: string): ModelServer['last']['messages'] {
+  return (JSON.parse(prompt) as { messages: ModelServer['last']['messages'] }).messages; // the enclave's own request
 }
 
 function send(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
