@@ -42,19 +42,22 @@ export async function openJobs(pool: pg.Pool, soleServer: boolean, log: Log): Pr
   if (soleServer) await pool.query(`update pgboss.job set state = 'retry', start_after = now() where state in ('active', 'failed')`);
   const closing = new AbortController();
   const workers = new Map<Queue, string[]>();
+  const wake = (queue: Queue) => {
+    for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
+  };
   return {
     async enqueue(tx, queue, id) {
       const job: Job = { org: tx.realm, id };
       await boss.send(queue, job, { db: { executeSql: (text, values) => tx.run(text, values) } });
-      tx.onEnd((committed) => {
-        if (committed) for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
-      });
+      tx.onEnd((committed) => committed && wake(queue));
     },
     async work(queue, concurrency, handler) {
       const ids = await Promise.all(
         Array.from({ length: concurrency }, () =>
           boss.work<Job>(queue, { batchSize: 1, pollingIntervalSeconds: 2 }, async ([job]) => {
-            if (job) await handler(job.data, AbortSignal.any([job.signal, closing.signal])).catch(withoutContent);
+            if (!job) return;
+            wake(queue); // after this job the next one is looked for at once, not when it is time to look again
+            await handler(job.data, AbortSignal.any([job.signal, closing.signal])).catch(withoutContent);
           }),
         ),
       );
