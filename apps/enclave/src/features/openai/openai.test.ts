@@ -130,7 +130,7 @@ test('the examples of the documentation run as they stand', async () => {
   const text = await readFile(new URL('../../../../../docs/api.md', import.meta.url), 'utf8');
   const examples = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
   expect(examples.length).toBeGreaterThan(1);
-  const env = { ...process.env, PRIVEXBOT_URL: new URL(baseURL).origin, PRIVEXBOT_API_KEY: openai.apiKey };
+  const env = { ...process.env, PRIVEXBOT_URL: new URL(baseURL).origin, PRIVEXBOT_API_KEY: String(openai.apiKey) };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', examples.join('\n')], { env });
   expect(stdout).toContain('27 days');
   expect(stdout.match(/documentName: 'Leave'/g)?.length).toBeGreaterThan(0);
