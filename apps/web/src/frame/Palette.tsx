@@ -44,7 +44,7 @@ export function Palette({ organization, workspace, onClose, onShortcuts }: Props
               <Autocomplete.Input
                 aria-label={t('palette.open')}
                 placeholder={t('palette.placeholder')}
-                className="h-12 w-full border-b border-line bg-transparent px-4 text-reading outline-none"
+                className="h-12 w-full shrink-0 border-b border-line bg-transparent px-4 text-reading outline-none"
               />
               <Dialog.Close className="sr-only">{t('dialog.close')}</Dialog.Close>
               <Autocomplete.Empty className="px-4 py-3 text-body text-muted empty:hidden">{t('palette.empty')}</Autocomplete.Empty>

@@ -15,7 +15,7 @@ export function SidebarContent({ organization, workspace, onSearch, collapsed = 
   const visible = AREAS.filter((area) => organization !== undefined && hasPermission(organization.role, area.permission));
   const place = { org: organization?.id ?? '', workspace: organization && workspaceOf(organization, workspace) };
   return (
-    <div className="flex flex-1 flex-col gap-4 p-2">
+    <nav aria-label={t('frame.navigation')} className="flex flex-1 flex-col gap-4 p-2">
       {organization && <Switcher organization={organization} workspace={place.workspace} collapsed={collapsed} />}
       <button
         type="button"
@@ -31,7 +31,7 @@ export function SidebarContent({ organization, workspace, onSearch, collapsed = 
           </>
         )}
       </button>
-      <nav aria-label={t('frame.navigation')} className="flex flex-1 flex-col gap-4">
+      <div className="flex flex-1 flex-col gap-4">
         {GROUPS.map((group) => {
           const areas = visible.filter((area) => area.group === group.id);
           if (areas.length === 0) return null;
@@ -46,8 +46,8 @@ export function SidebarContent({ organization, workspace, onSearch, collapsed = 
           <AreaList areas={visible.filter((area) => area.group === 'you')} place={place} collapsed={collapsed} />
           {!collapsed && <NotVerified className="mx-2" />}
         </div>
-      </nav>
-    </div>
+      </div>
+    </nav>
   );
 }
 

@@ -18,7 +18,7 @@ export function TopBar(sidebar: SidebarProps) {
   useEffect(() => void drawer.current?.close(), [pathname]);
 
   return (
-    <div className="sticky top-0 z-10 flex items-center gap-2 border-b border-line bg-surface p-1.5 md:hidden">
+    <header className="sticky top-0 z-10 flex items-center gap-2 border-b border-line bg-surface p-1.5 md:hidden">
       <Button size="icon" variant="quiet" aria-label={t('frame.menu')} title={t('frame.menu')} onClick={() => drawer.current?.showModal()}>
         <Icon of={Menu} size={20} />
       </Button>
@@ -50,6 +50,6 @@ export function TopBar(sidebar: SidebarProps) {
         <bdi>{sidebar.organization?.name}</bdi>
       </span>
       <NotVerified />
-    </div>
+    </header>
   );
 }

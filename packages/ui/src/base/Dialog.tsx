@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { useText } from '../text/TextProvider.tsx';
 import { Button } from './Button.tsx';
 import { TextField } from './Field.tsx';
-import { IconButton } from './IconButton.tsx';
+import { Icon } from './Icon.tsx';
 
 const BACKDROP = 'fixed inset-0 z-30 bg-scrim transition-opacity duration-200 data-ending-style:opacity-0 data-starting-style:opacity-0';
 const VIEWPORT = 'fixed inset-0 z-30 grid place-items-end md:place-items-center p-0 md:p-6';
@@ -38,7 +38,14 @@ export function Dialog({ open, onOpenChange, title, description, footer, width =
                 <BaseDialog.Title className="text-h2 font-semibold">{title}</BaseDialog.Title>
                 {description && <BaseDialog.Description className="mt-1 text-body text-muted">{description}</BaseDialog.Description>}
               </div>
-              <BaseDialog.Close render={<IconButton icon={X} label={t('dialog.close')} />} />
+              {/* No tooltip here: it opens with the first focus, and would take the Escape that is meant for the dialog. */}
+              <BaseDialog.Close
+                render={
+                  <Button variant="quiet" size="icon" aria-label={t('dialog.close')} title={t('dialog.close')}>
+                    <Icon of={X} />
+                  </Button>
+                }
+              />
             </header>
             <div className="min-h-0 flex-1 overflow-y-auto px-6 py-3">{children}</div>
             {footer && <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-6 py-4">{footer}</footer>}

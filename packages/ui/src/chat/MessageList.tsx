@@ -50,18 +50,19 @@ export function MessageList({ turns, actions, start }: { turns: readonly ShownTu
 function useStableActions(actions: TurnActions): TurnActions {
   const latest = useRef(actions);
   latest.current = actions;
-  const { busy, showCost = false } = actions;
+  const { busy } = actions;
   const takesFeedback = actions.onFeedback !== undefined;
+  const namesModels = actions.nameModel !== undefined;
   return useMemo(
     () => ({
       busy,
-      showCost,
       onOpenCitation: (...args) => latest.current.onOpenCitation(...args),
       onRetry: (...args) => latest.current.onRetry(...args),
       onEdit: (...args) => latest.current.onEdit(...args),
       onBranch: (...args) => latest.current.onBranch(...args),
       ...(takesFeedback ? { onFeedback: (...args) => latest.current.onFeedback?.(...args) } : {}),
+      ...(namesModels ? { nameModel: (id: string) => latest.current.nameModel?.(id) ?? id } : {}),
     }),
-    [busy, showCost, takesFeedback],
+    [busy, takesFeedback, namesModels],
   );
 }

@@ -21,8 +21,8 @@ export interface TurnActions {
   onEdit: (turn: ShownTurn, question: string) => void;
   onBranch: (turn: ShownTurn, step: 1 | -1) => void;
   onFeedback?: (turn: ShownTurn, vote: Vote) => void;
-  /** Shows model, time and tokens under each answer. */
-  showCost?: boolean;
+  /** Names a model by its id; given, each answer says its model, time and tokens. */
+  nameModel?: (id: string) => string;
 }
 
 /** A question and its answer. */
@@ -73,7 +73,11 @@ function AnswerBlock({ turn, actions }: { turn: ShownTurn; actions: TurnActions 
       const citation = citations.find((candidate) => candidate.number === number);
       if (citation) return <Citation citation={citation} onOpen={() => onOpenCitation(latest.current, citation)} />;
       // Numbers arrive before the checked sources do; only a finished answer can say that one is missing.
-      return state === 'streaming' ? <sup>{number}</sup> : <span className="text-dense text-muted">({t('citation.none')})</span>;
+      return state !== 'answered' && state !== 'unsure' ? (
+        <sup>{number}</sup>
+      ) : (
+        <span className="text-dense text-muted">({t('citation.none')})</span>
+      );
     },
     [citations, state, onOpenCitation, t],
   );
@@ -108,10 +112,10 @@ function AnswerFooter({ turn, actions }: { turn: ShownTurn; actions: TurnActions
       {actions.onFeedback && turn.id && turn.answer && (
         <FeedbackButtons vote={turn.feedback} onVote={(vote) => actions.onFeedback?.(turn, vote)} />
       )}
-      {actions.showCost && turn.tokens && (
+      {actions.nameModel && turn.tokens && (
         <p className="ms-auto text-caption text-muted tabular-nums">
           {t('chat.cost', {
-            model: turn.model ?? '',
+            model: actions.nameModel(turn.model ?? ''),
             seconds: formats.number((turn.milliseconds ?? 0) / 1000),
             tokens: turn.tokens.input + turn.tokens.output,
           })}

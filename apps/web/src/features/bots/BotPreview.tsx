@@ -9,11 +9,13 @@ import type { ChatTurn } from '@privexbot/ui/chat/turns.ts';
 import { useChat } from '@privexbot/ui/chat/use-chat.ts';
 import { useOpenedPassage } from '@privexbot/ui/chat/use-opened-passage.ts';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { useQuery } from '@tanstack/react-query';
 import { Monitor, Moon, RotateCcw, Smartphone, Sun } from 'lucide-react';
 import { useState } from 'react';
 import { api, toFailure } from '../../api.ts';
-import type { Place } from '../../queries.ts';
+import { modelsQuery, type Place } from '../../queries.ts';
 import { useReason } from '../../session/use-reason.ts';
+import { modelName } from '../models/model-name.ts';
 import { useDestinations } from './destinations.ts';
 import { openPassage } from './open-passage.ts';
 import type { Draft } from './use-draft.ts';
@@ -23,6 +25,7 @@ export function BotPreview({ draft, place }: { draft: Draft; place: Place }) {
   const t = useText();
   const { settings } = draft;
   const destinations = useDestinations(place.org, settings);
+  const models = useQuery(modelsQuery(place.org)).data ?? [];
   const reason = useReason()('ai.invoke');
   const [phone, setPhone] = useState(false);
   const [theme, setTheme] = useState<'light' | 'dark'>(document.documentElement.classList.contains('dark') ? 'dark' : 'light');
@@ -68,7 +71,7 @@ export function BotPreview({ draft, place }: { draft: Draft; place: Place }) {
           start={<Start settings={settings} isEmpty={chat.turns.length === 0} onAsk={blocked ? undefined : chat.send} />}
           actions={{
             busy: chat.busy,
-            showCost: true,
+            nameModel: (id) => modelName(t, models.find((model) => model.id === id) ?? { id, name: id }),
             onOpenCitation: passage.open,
             onRetry: chat.retry,
             onEdit: chat.edit,

@@ -66,7 +66,13 @@ export function PublishDialog({ bot, place, onClose }: { bot: Bot; place: Place;
             <p className="text-body text-muted">{t('bots.firstVersion')}</p>
           ) : (
             <Loaded query={live} failed={t('bots.versionFailed')}>
-              {(version) => <ChangeList changes={version.changes} place={place} />}
+              {/* The server says how the live version differs from the draft; publishing goes the other way. */}
+              {(version) => (
+                <ChangeList
+                  changes={version.changes.map(({ field, before, after }) => ({ field, before: after, after: before }))}
+                  place={place}
+                />
+              )}
             </Loaded>
           )}
         </section>

@@ -23,7 +23,7 @@ export function UploadList({ knowledge }: { knowledge: string }) {
           </Button>
         )}
       </div>
-      <ul className="flex flex-col divide-y divide-line rounded-card border border-line bg-surface">
+      <ul className="flex max-h-80 flex-col divide-y divide-line overflow-y-auto rounded-card border border-line bg-surface">
         {mine.map((item) => (
           <UploadRow key={item.key} item={item} />
         ))}
