@@ -1,6 +1,6 @@
 // What most tests of features begin with: a knowledge base that is read, a bot that is published, a colleague who joins.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BotId, BotSettings, KnowledgeBaseId, OrgId, Role, WorkspaceId } from '@privexbot/contract';
-import { expect } from 'vitest';
 import type { Enclave, Person } from './start-enclave.ts';
 
 export interface InKnowledge {
@@ -29,11 +29,13 @@ export async function makeKnowledge(person: Person, texts: Readonly<Record<strin
 
 /** Waits until no document is read or embedded any more. */
 export async function waitUntilRead({ client }: Person, params: InKnowledge): Promise<void> {
-  const waiting = async () => {
+  for (const until = Date.now() + READ_MS; ; await sleep(50)) {
     const { items } = await client.knowledge.documents({ params });
-    return items.filter(({ state, passages, embedded }) => state === 'queued' || state === 'reading' || embedded < passages).length;
-  };
-  await expect.poll(waiting, { timeout: READ_MS, interval: 50 }).toBe(0);
+    const waiting = items.filter(({ state, passages, embedded }) => state === 'queued' || state === 'reading' || embedded < passages);
+    if (waiting.length === 0) return;
+    if (Date.now() > until)
+      throw new Error(`after ${READ_MS} ms there are still ${waiting.map(({ state }) => state).join(', ')} documents`);
+  }
 }
 
 /** A published bot; with a channel also deployed there. */

@@ -2,53 +2,71 @@ import { expect, test } from 'vitest';
 import { FairGate } from './fair-gate.ts';
 
 const never = new AbortController().signal;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('callers take turns, so that one with many questions delays nobody else past one turn', async () => {
-  const gate = new FairGate({ running: 1, waitingPerCaller: 10 });
-  const order: string[] = [];
-  const ask = async (caller: string) => {
-    using _place = await gate.enter(caller, never);
-    order.push(caller);
-    await Promise.resolve();
-  };
-  await Promise.all([...Array.from({ length: 6 }, () => ask('busy')), ask('other'), ask('third'), ask('other')]);
-  expect(order).toEqual(['busy', 'busy', 'other', 'third', 'busy', 'other', 'busy', 'busy', 'busy']);
-});
-
-test('as many as allowed run at once, and a place given back is used again', async () => {
-  const gate = new FairGate({ running: 2, waitingPerCaller: 10 });
-  const [first] = [await gate.enter('a', never), await gate.enter('a', never)];
-  let entered = false;
-  const third = gate.enter('a', never).then((place) => {
-    entered = true;
-    return place;
+/** Enters and notes that it did; its place is left by calling `leave`. */
+function enter(gate: FairGate, caller: string, entered: string[], signal = never) {
+  const place = gate.enter(caller, signal).then((held) => {
+    entered.push(caller);
+    return held;
   });
-  await Promise.resolve();
-  expect(entered).toBe(false);
-  first[Symbol.dispose]();
-  await third;
-  expect(entered).toBe(true);
+  return { place, leave: async () => (await place)[Symbol.dispose]() };
+}
+
+test('as many run at once as may, and the next enters when one leaves', async () => {
+  const gate = new FairGate({ running: 2, waitingPerCaller: 10 });
+  const entered: string[] = [];
+  const [first] = ['a', 'a', 'a'].map((caller) => enter(gate, caller, entered));
+  await turn();
+  expect(entered).toEqual(['a', 'a']);
+  await first?.leave();
+  await turn();
+  expect(entered).toEqual(['a', 'a', 'a']);
 });
 
-test('a caller with too many waiting is refused as busy, others are not', async () => {
-  const gate = new FairGate({ running: 1, waitingPerCaller: 1 });
-  const place = await gate.enter('a', never);
-  const waiting = gate.enter('a', never);
+test('callers take turns, whoever has how many questions', async () => {
+  const gate = new FairGate({ running: 1, waitingPerCaller: 10 });
+  const entered: string[] = [];
+  const asked = ['a', 'a', 'a', 'a', 'b', 'b', 'c'].map(async (caller) => {
+    using _place = await gate.enter(caller, never);
+    entered.push(caller);
+    await turn();
+  });
+  await Promise.all(asked);
+  expect(entered.join('')).toBe('aabcaba');
+});
+
+test('a caller with too many waiting is refused, others are not', async () => {
+  const gate = new FairGate({ running: 1, waitingPerCaller: 2 });
+  const entered: string[] = [];
+  const [first] = ['a', 'a', 'a'].map((caller) => enter(gate, caller, entered));
   await expect(gate.enter('a', never)).rejects.toMatchObject({ code: 'busy' });
-  const other = gate.enter('b', never);
-  place[Symbol.dispose]();
-  (await waiting)[Symbol.dispose]();
-  (await other)[Symbol.dispose]();
+  enter(gate, 'b', entered);
+  await first?.leave();
+  await turn();
+  enter(gate, 'a', entered); // there is room again
+  expect(entered).toEqual(['a', 'a']);
 });
 
-test('who gives up waiting leaves the queue', async () => {
-  const gate = new FairGate({ running: 1, waitingPerCaller: 1 });
-  const place = await gate.enter('a', never);
+test('whoever gives up while waiting takes no turn', async () => {
+  const gate = new FairGate({ running: 1, waitingPerCaller: 10 });
+  const entered: string[] = [];
+  const first = enter(gate, 'a', entered);
   const stop = new AbortController();
-  const gaveUp = gate.enter('a', stop.signal);
+  const impatient = gate.enter('b', stop.signal);
+  enter(gate, 'c', entered);
   stop.abort(new Error('gone'));
-  await expect(gaveUp).rejects.toThrow('gone');
-  const next = gate.enter('a', never);
-  place[Symbol.dispose]();
-  (await next)[Symbol.dispose]();
+  await expect(impatient).rejects.toThrow('gone');
+  await expect(gate.enter('b', stop.signal)).rejects.toThrow('gone');
+  await first.leave();
+  await turn();
+  expect(entered).toEqual(['a', 'c']);
+});
+
+test('a place that was given back can be taken again', async () => {
+  const gate = new FairGate({ running: 1, waitingPerCaller: 0 });
+  for (let i = 0; i < 5; i++) {
+    using _place = await gate.enter('a', never);
+    await expect(gate.enter('a', never)).rejects.toMatchObject({ code: 'busy' });
+  }
 });

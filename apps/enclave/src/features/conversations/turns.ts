@@ -188,16 +188,13 @@ async function storeTurns(ports: AnswerPorts, tx: Transaction, batch: readonly W
     keys.set(row.id, key);
     return [sealConversation(key, row)];
   });
-  await insertConversations(tx, conversations);
   const turns = batch.flatMap(({ row, content }) => {
     const key = keys.get(row.conversation_id);
     return key ? [sealTurn(key, row, content)] : [];
   });
-  await insertTurns(tx, turns);
-  await countUsage(
-    tx,
-    batch.flatMap(({ answer }) => usageOf(ports, answer)),
-  );
+  const counts = batch.flatMap(({ answer }) => usageOf(ports, answer));
+  // Sent together, and run in this order.
+  await Promise.all([insertConversations(tx, conversations), insertTurns(tx, turns), countUsage(tx, counts)]);
   for (const { row, content, thread, actor } of batch)
     tx.auditAs({
       action: 'conversation.asked',
