@@ -3,6 +3,7 @@ import type { AuditAction, OrgId } from '@privexbot/contract';
 import type { Kysely } from 'kysely';
 import type { Keyring } from '../keys/keyring.ts';
 import { type SealingKey, sealValue } from '../keys/seal.ts';
+import type { Lent } from './pipeline.ts';
 import type { Tables } from './tables.ts';
 
 /** An organization, or the environment itself. */
@@ -52,7 +53,7 @@ export class AuditChains {
 
   /** Inserts the records and commits, as one step of their lane. */
   async commit(
-    sql: Kysely<Tables>,
+    { sql, send }: Lent,
     realm: Realm,
     key: SealingKey,
     records: readonly AuditRecord[],
@@ -73,8 +74,9 @@ export class AuditChains {
         mac = entryMac(this.#macKey, mac, { org_id: realm, writer: lane.writer, sequence, at, sealed });
         return { org_id: realm, writer: lane.writer, sequence, at, sealed, mac };
       });
-      await sql.insertInto('audit_entries').values(rows).execute();
-      await commit();
+      // Sent together: where the entries cannot be written, PostgreSQL answers the commit by taking everything back.
+      const insert = sql.insertInto('audit_entries').values(rows).compile();
+      await Promise.all([send(insert.sql, insert.parameters), commit()]);
       lane.sequence = sequence;
       lane.mac = mac;
       this.#unsigned.add(realm);

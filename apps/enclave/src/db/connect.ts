@@ -1,7 +1,6 @@
-import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { StartProblem } from '../start-problem.ts';
-import type { Tables } from './tables.ts';
+import { type Lend, lendFrom } from './pipeline.ts';
 
 const INT8 = 20;
 const DATE = 1082;
@@ -18,9 +17,9 @@ const types: pg.CustomTypesConfig = {
 };
 
 export interface Connection {
-  readonly sql: Kysely<Tables>;
-  /** A few connections for what transactions wait for, so that they cannot hold them all themselves. */
-  readonly reserve: Kysely<Tables>;
+  readonly lend: Lend;
+  /** From a few more connections, for what transactions wait for, so that they cannot hold them all themselves. */
+  readonly lendReserve: Lend;
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -30,7 +29,10 @@ export interface Connection {
  * @throws StartProblem if the database cannot be reached, is older than PostgreSQL 15, or would lose acknowledged writes
  */
 export async function connect(appUrl: string, onError: (error: Error) => void): Promise<Connection> {
-  const pool = createPool(appUrl, CONNECTIONS, onError);
+  // The pool does not wait until its connections are gone: they may still see the database stop.
+  let isClosing = false;
+  const report = (error: Error) => isClosing || onError(error);
+  const pool = createPool(appUrl, CONNECTIONS, report);
   try {
     const { rows } = await pool.query<{ version: number; fsync: string }>(
       `select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync`,
@@ -49,13 +51,21 @@ export async function connect(appUrl: string, onError: (error: Error) => void): 
       `The database cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'no answer'}). Check DATABASE_URL. Nothing was changed.`,
     );
   }
-  const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const reserve = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPool(appUrl, RESERVED, onError) }) });
-  return { sql, reserve, pool, close: async () => void (await Promise.all([sql.destroy(), reserve.destroy()])) };
+  const reserve = createPool(appUrl, RESERVED, report);
+  return {
+    lend: lendFrom(pool),
+    lendReserve: lendFrom(reserve),
+    pool,
+    async close() {
+      isClosing = true;
+      await Promise.all([pool.end(), reserve.end()]);
+    },
+  };
 }
 
-function createPool(appUrl: string, max: number, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ connectionString: appUrl, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, types });
+function createPool(appUrl: string, max: number, onError: (error: Error) => unknown): pg.Pool {
+  const timeouts = { idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 };
+  const pool = new pg.Pool({ connectionString: appUrl, max, ...timeouts, types, pipeline: true });
   pool.on('error', onError);
   // The pool listens only to idle clients; one that loses its server while it is in use would else end the process.
   pool.on('connect', (client) => void client.on('error', () => undefined));

@@ -1,5 +1,5 @@
 import type { AuditAction, ErrorCode, OrgId } from '@privexbot/contract';
-import { CompiledQuery, type Kysely, sql as raw } from 'kysely';
+import type { Kysely } from 'kysely';
 import { AppError, describeRecord } from '../errors.ts';
 import type { Keyring, KeyStore } from '../keys/keyring.ts';
 import { SealError, type SealingKey } from '../keys/seal.ts';
@@ -8,6 +8,7 @@ import { Batcher } from './batcher.ts';
 import type { Connection } from './connect.ts';
 import { Heads, type HeadTransaction, type ProtectedTable, StaleRow } from './heads.ts';
 import { keyStore } from './key-store.ts';
+import { BrokenConnection, type Lent } from './pipeline.ts';
 import type { Tables } from './tables.ts';
 
 /** A transaction inside one realm: row security shows the rows of that organization and no others. */
@@ -67,7 +68,7 @@ export class Database {
     this.#now = now;
     this.chains = new AuditChains(keyring);
     // On connections of its own: it happens in the midst of transactions, which may hold all others.
-    this.heads = new Heads(keyring, (realm, fn) => this.#transact(realm, 'system', fn, [], connection.reserve));
+    this.heads = new Heads(keyring, (realm, fn) => this.#transact(realm, 'system', fn, [], connection.lendReserve));
     this.#reads = new Batcher({
       maxWaitMs: READS_WAIT_AT_MOST_MS,
       maxItems: 500,
@@ -131,13 +132,16 @@ export class Database {
     actor: string,
     fn: (tx: Transaction<R>) => Promise<T>,
     records: readonly AuditRecord[] = [],
-    connections = this.connection.sql,
+    lend = this.connection.lend,
   ): Promise<T> {
     const ended: ((committed: boolean) => void)[] = [];
     let committed = false;
     try {
-      return await connections.connection().execute(async (sql) => {
-        await raw.raw(`begin; set local app.org_id = '${checkRealm(realm)}'`).execute(sql);
+      return await lend(async (lent) => {
+        const { sql, send } = lent;
+        // Sent together with the first statement of `fn`. Outside a transaction and a realm that statement would see nothing.
+        const begun = send(`begin; set local app.org_id = '${checkRealm(realm)}'`);
+        begun.catch(() => undefined);
         const entries: Entry[] = records.map((record) => ({ realm, record }));
         const tx: Transaction<R> = {
           sql,
@@ -145,10 +149,7 @@ export class Database {
           keys: keyStore(sql),
           audit: (action, target, facts = {}, at = realm) => void entries.push({ realm: at, record: { action, actor, target, facts } }),
           auditAs: (record) => void entries.push({ realm, record }),
-          run: async (text, values = []) => {
-            const { rows } = await sql.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, values));
-            return { rows };
-          },
+          run: send,
           lock: (table, at) => this.heads.lock(tx, table, at),
           check: (table, id, sealed, at) => this.heads.check(tx, table, id, sealed, at),
           record: (table, id, sealed, at) => this.heads.record(tx, table, id, sealed, at),
@@ -156,32 +157,41 @@ export class Database {
         };
         try {
           const result = await fn(tx);
-          await this.#commit(sql, tx, entries);
+          await begun;
+          await this.#commit(lent, tx, entries);
           committed = true;
           return result;
-        } finally {
-          if (!committed) await raw`rollback`.execute(sql).catch(() => undefined);
+        } catch (error) {
+          await send('rollback').catch((cause: unknown) => {
+            throw new BrokenConnection('a transaction could not be rolled back', { cause: error ?? cause });
+          });
+          throw error;
         }
       });
     } catch (error) {
-      throw translate(error);
+      throw translate(error instanceof BrokenConnection ? error.cause : error);
     } finally {
       for (const callback of ended) callback(committed);
     }
   }
 
   /** Commits with the audit entries, realm by realm in one order, so that no two transactions wait for each other's lanes. */
-  async #commit(sql: Kysely<Tables>, tx: Transaction<Realm>, entries: readonly Entry[]): Promise<void> {
+  async #commit(lent: Lent, tx: Transaction<Realm>, entries: readonly Entry[]): Promise<void> {
     const [realm, ...others] = [...new Set(entries.map((entry) => entry.realm))].sort();
     const commitFrom = async (at: Realm | undefined, rest: readonly Realm[]): Promise<void> => {
-      if (!at) return void (await raw`commit`.execute(sql));
+      if (!at) return requireCommitted(await lent.send('commit'));
       const key = at === 'environment' ? this.keyring.environment : await this.keyring.organization(tx.keys, at);
-      if (at !== tx.realm) await raw.raw(`set local app.org_id = '${checkRealm(at)}'`).execute(sql);
+      if (at !== tx.realm) await lent.send(`set local app.org_id = '${checkRealm(at)}'`);
       const records = entries.filter((entry) => entry.realm === at).map((entry) => entry.record);
-      await this.chains.commit(sql, at, key, records, this.#now(), () => commitFrom(rest[0], rest.slice(1)));
+      await this.chains.commit(lent, at, key, records, this.#now(), () => commitFrom(rest[0], rest.slice(1)));
     };
     await commitFrom(realm, others);
   }
+}
+
+/** PostgreSQL answers the commit of a transaction in which a statement failed with a rollback, not with an error. */
+function requireCommitted({ command }: { command: string }): void {
+  if (command !== 'COMMIT') throw new Error('a transaction was taken back because one of its statements had failed');
 }
 
 function checkRealm(realm: Realm): string {
