@@ -7,6 +7,7 @@ import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { Outlet, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { UploadsProvider } from '../features/knowledge/UploadsContext.tsx';
+import { UploadTray } from '../features/knowledge/UploadTray.tsx';
 import { useAccount } from '../session/session.ts';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { Sidebar } from './Sidebar.tsx';
@@ -54,6 +55,7 @@ export function Frame() {
                 <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
                   <UploadsProvider>
                     <Outlet />
+                    <UploadTray />
                   </UploadsProvider>
                 </main>
               </div>

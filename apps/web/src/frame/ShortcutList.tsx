@@ -6,6 +6,10 @@ import { AREAS } from './navigation.ts';
 const OTHERS = [
   { keys: 'Ctrl/⌘ K', label: messageId('shortcut.palette') },
   { keys: 'c', label: messageId('shortcut.createBot') },
+  { keys: 'u', label: messageId('shortcut.upload') },
+  { keys: '1 – 4', label: messageId('shortcut.tabs') },
+  { keys: 'Alt P', label: messageId('shortcut.preview') },
+  { keys: 'Ctrl/⌘ Enter', label: messageId('shortcut.create') },
   { keys: '?', label: messageId('shortcut.list') },
   { keys: 'Enter', label: messageId('shortcut.send') },
   { keys: 'Esc', label: messageId('shortcut.stop') },

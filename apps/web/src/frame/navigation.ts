@@ -73,7 +73,7 @@ export const AREAS: readonly Area[] = [
     id: 'usage',
     label: messageId('nav.usage'),
     icon: ChartColumn,
-    key: 'u',
+    key: 'y',
     permission: 'usage.read',
     group: 'organize',
     link: inOrg('/o/$org/usage'),

@@ -1,9 +1,9 @@
 import { hasPermission } from '@privexbot/contract';
-import { recall } from '@privexbot/ui/remember.ts';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useRef } from 'react';
 import type { Organization } from '../session/session.ts';
 import { AREAS, workspaceOf } from './navigation.ts';
+import { useKeys } from './use-keys.ts';
 
 const SEQUENCE_MS = 1_000;
 
@@ -20,22 +20,9 @@ export function useShortcuts({
   const navigate = useNavigate();
   const goPressedAt = useRef(0);
 
-  const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
-      event.preventDefault();
-      onOpen('palette');
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || recall('shortcuts') === 'off') return;
-    const follows = event.timeStamp - goPressedAt.current < SEQUENCE_MS;
-    goPressedAt.current = 0;
-    if (event.key === '?') onOpen('shortcuts');
-    else if (event.key === 'g') goPressedAt.current = event.timeStamp;
-    else if (follows) goTo(event.key);
-    else if (event.key === 'c') create();
-  });
-
   function goTo(key: string): void {
+    if (performance.now() - goPressedAt.current > SEQUENCE_MS) return;
+    goPressedAt.current = 0;
     const area = AREAS.find((candidate) => candidate.key === key);
     if (!area || !organization || !hasPermission(organization.role, area.permission)) return;
     const link = area.link({ org: organization.id, workspace: workspaceOf(organization, workspace) });
@@ -47,17 +34,13 @@ export function useShortcuts({
     if (!organization || !place || !hasPermission(organization.role, 'bots.edit')) return;
     void navigate({ to: '/o/$org/w/$workspace/bots/new', params: { org: organization.id, workspace: place } });
   }
-
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey(event);
-    addEventListener('keydown', listener);
-    return () => removeEventListener('keydown', listener);
-  }, []);
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element &&
-    target.closest('input, textarea, select, [contenteditable], dialog, [role="dialog"], [role="menu"]') !== null
-  );
+  useKeys({
+    'Ctrl+k': () => onOpen('palette'),
+    '?': () => onOpen('shortcuts'),
+    g: () => {
+      goPressedAt.current = performance.now();
+    },
+    ...Object.fromEntries(AREAS.map(({ key }) => [key, () => goTo(key)])),
+    c: create,
+  });
 }

@@ -4,7 +4,7 @@ import { useToast } from '@privexbot/ui/base/Toasts.tsx';
 import { type Column, DataTable } from '@privexbot/ui/state/DataTable.tsx';
 import { EmptyState } from '@privexbot/ui/state/EmptyState.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
-import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import { useText, useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, toFailure } from '../../api.ts';
@@ -24,6 +24,15 @@ interface Key {
 
 /** The own API keys: each has the rights its owner has, and is shown once. */
 export function ApiKeys() {
+  const t = useText();
+  return (
+    <Guarded permission="keys.own" title={t('nav.keys')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
   const { t, formats } = useTexts();
   const { id: org } = useOrganization();
   const queryClient = useQueryClient();
@@ -61,18 +70,16 @@ export function ApiKeys() {
   ];
   return (
     <Page title={t('nav.keys')} action={create}>
-      <Guarded permission="keys.own">
-        <p className="max-w-[72ch] text-body text-muted">{t('keys.text')}</p>
-        <Loaded query={query} failed={t('keys.loadFailed')}>
-          {(keys) =>
-            keys.length > 0 ? (
-              <DataTable caption={t('nav.keys')} columns={columns} rows={keys} rowKey={(key) => key.id} />
-            ) : (
-              <EmptyState title={t('keys.emptyTitle')}>{t('keys.emptyText')}</EmptyState>
-            )
-          }
-        </Loaded>
-      </Guarded>
+      <p className="max-w-[72ch] text-body text-muted">{t('keys.text')}</p>
+      <Loaded query={query} failed={t('keys.loadFailed')}>
+        {(keys) =>
+          keys.length > 0 ? (
+            <DataTable caption={t('nav.keys')} columns={columns} rows={keys} rowKey={(key) => key.id} />
+          ) : (
+            <EmptyState title={t('keys.emptyTitle')}>{t('keys.emptyText')}</EmptyState>
+          )
+        }
+      </Loaded>
       {creating && <NewKeyDialog org={org} onClose={() => setCreating(false)} />}
       <ConfirmDialog
         open={revoking !== undefined}

@@ -17,6 +17,15 @@ import { EntryList } from './EntryList.tsx';
 /** Who did what when; never content. */
 export function AuditLog() {
   const t = useText();
+  return (
+    <Guarded permission="audit.read" title={t('nav.audit')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
+  const t = useText();
   const navigate = useNavigate();
   const { id: org } = useOrganization();
   const { action } = useSearch({ from: '/signed-in/framed/o/$org/audit' });
@@ -36,31 +45,29 @@ export function AuditLog() {
         )
       }
     >
-      <Guarded permission="audit.read">
-        <ChainState org={org} />
-        <div className="max-w-60">
-          <Select
-            label={t('audit.filter')}
-            value={DOMAINS.find((domain) => domain === action) ?? 'all'}
-            options={DOMAINS.map((value) => ({ value, label: t(`audit.about.${value}`) }))}
-            onValueChange={filter}
-          />
-        </div>
-        <Loaded query={query} failed={t('audit.loadFailed')}>
-          {() =>
-            shown.length > 0 ? (
-              <EntryList entries={shown} />
-            ) : (
-              <EmptyState title={t('audit.nothing')} action={action && <Button onClick={() => filter('all')}>{t('audit.clear')}</Button>} />
-            )
-          }
-        </Loaded>
-        {query.hasNextPage && (
-          <Button className="self-center" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {t('common.more')}
-          </Button>
-        )}
-      </Guarded>
+      <ChainState org={org} />
+      <div className="max-w-60">
+        <Select
+          label={t('audit.filter')}
+          value={DOMAINS.find((domain) => domain === action) ?? 'all'}
+          options={DOMAINS.map((value) => ({ value, label: t(`audit.about.${value}`) }))}
+          onValueChange={filter}
+        />
+      </div>
+      <Loaded query={query} failed={t('audit.loadFailed')}>
+        {() =>
+          shown.length > 0 ? (
+            <EntryList entries={shown} />
+          ) : (
+            <EmptyState title={t('audit.nothing')} action={action && <Button onClick={() => filter('all')}>{t('audit.clear')}</Button>} />
+          )
+        }
+      </Loaded>
+      {query.hasNextPage && (
+        <Button className="self-center" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {t('common.more')}
+        </Button>
+      )}
     </Page>
   );
 }

@@ -2,8 +2,9 @@ import type { BotSettings } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
-import { useEffect, useState } from 'react';
+import { useRef, useState } from 'react';
 import { toFailure } from '../../api.ts';
+import { useKeys } from '../../frame/use-keys.ts';
 import type { Place } from '../../queries.ts';
 import { BotForm } from './BotForm.tsx';
 import { BotPreview } from './BotPreview.tsx';
@@ -23,16 +24,16 @@ export function BotEditor({
 }) {
   const { t } = useTexts();
   const [side, setSide] = useState<'form' | 'preview'>('form');
-  useEffect(() => {
+  const preview = useRef<HTMLDivElement>(null);
+  useKeys({
     // Nothing is ever unsaved for long, so the habit of saving does no harm.
-    const onKey = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
-      event.preventDefault();
-      void draft.flush().catch(() => undefined);
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [draft.flush]);
+    'Ctrl+s': () => void draft.flush().catch(() => undefined),
+    'Alt+p': () => {
+      setSide('preview');
+      // On a narrow screen the preview is shown first, and can take the focus then.
+      requestAnimationFrame(() => preview.current?.querySelector('textarea')?.focus());
+    },
+  });
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <div className="flex gap-2 lg:hidden">
@@ -52,7 +53,7 @@ export function BotEditor({
           <BotForm settings={draft.settings} live={live} place={place} disabled={readOnly} onChange={draft.change} />
           <SaveLine draft={draft} />
         </div>
-        <div className={`min-w-0 ${side === 'preview' ? '' : 'max-lg:hidden'}`}>
+        <div ref={preview} className={`min-w-0 ${side === 'preview' ? '' : 'max-lg:hidden'}`}>
           <BotPreview draft={draft} place={place} />
         </div>
       </div>

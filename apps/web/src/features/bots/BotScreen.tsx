@@ -9,6 +9,7 @@ import { useNavigate, useParams } from '@tanstack/react-router';
 import { EllipsisVertical, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Page } from '../../frame/Page.tsx';
+import { useKeys } from '../../frame/use-keys.ts';
 import { LookOnly } from '../../parts/Access.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { botQuery } from '../../queries.ts';
@@ -35,6 +36,8 @@ export function BotScreen() {
   const reason = useReason()('bots.edit');
   const [dialog, setDialog] = useState<'publish' | 'delete'>();
   const close = () => setDialog(undefined);
+  const open = (next: BotTab) => void navigate({ to: '/o/$org/w/$workspace/bots/$bot/$tab', params: { ...params, tab: next } });
+  useKeys(Object.fromEntries(BOT_TABS.map((each, index) => [String(index + 1), () => open(each)])));
   const unchanged = bot && !bot.changed ? t('bots.nothingToPublish') : undefined;
 
   return (
@@ -71,7 +74,7 @@ export function BotScreen() {
           <Tabs<BotTab>
             label={t('bots.tabs')}
             value={shown}
-            onValueChange={(next) => void navigate({ to: '/o/$org/w/$workspace/bots/$bot/$tab', params: { ...params, tab: next } })}
+            onValueChange={open}
             tabs={[
               { value: 'configure', label: t('bots.tab.configure'), content: <ConfigureTab key={loaded.id} bot={loaded} place={place} /> },
               { value: 'knowledge', label: t('bots.tab.knowledge'), content: <KnowledgeTab bot={loaded} place={place} /> },

@@ -3,6 +3,7 @@ import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Page } from '../../frame/Page.tsx';
+import { useKeys } from '../../frame/use-keys.ts';
 import { Guarded } from '../../parts/Access.tsx';
 import { usePlace } from '../../session/session.ts';
 import { BotEditor } from './BotEditor.tsx';
@@ -11,6 +12,15 @@ import { useDraft } from './use-draft.ts';
 /** The form of a chatbot that does not exist yet. Its draft does from the first keystroke. */
 export function NewBot() {
   const t = useText();
+  return (
+    <Guarded permission="bots.edit" title={t('bots.new')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
+  const t = useText();
   const navigate = useNavigate();
   const place = usePlace();
   const draft = useDraft(place, undefined);
@@ -18,6 +28,7 @@ export function NewBot() {
     mutationFn: draft.flush,
     onSuccess: (bot) => bot && navigate({ to: '/o/$org/w/$workspace/bots/$bot/$tab', params: { ...place, bot: bot.id, tab: 'deploy' } }),
   });
+  useKeys({ 'Ctrl+Enter': () => draft.settings.name.trim() && !create.isPending && create.mutate() });
   const unnamed = draft.settings.name.trim() ? undefined : t('bots.nameFirst');
   return (
     <Page
@@ -29,9 +40,7 @@ export function NewBot() {
         </Button>
       }
     >
-      <Guarded permission="bots.edit">
-        <BotEditor draft={draft} place={place} live={undefined} />
-      </Guarded>
+      <BotEditor draft={draft} place={place} live={undefined} />
     </Page>
   );
 }

@@ -16,9 +16,9 @@ import { useStalled } from './use-stalled.ts';
 export function DocumentRow({ document, params, onDelete }: { document: DocumentInfo; params: InKnowledge; onDelete?: () => void }) {
   const { t, formats } = useTexts();
   const can = useCan();
-  const { cancel, retry, busy } = useDocumentActions(params, document);
+  const { cancel, retry, restart, busy } = useDocumentActions(params, document);
   const working = isWorking(document);
-  const stalled = useStalled(document, working);
+  const stalled = useStalled(document, working && document.state !== 'queued');
   const count = countOf(document);
   const mayAdd = can('documents.add');
   const mayDelete = can('knowledge.edit') || (mayAdd && document.own);
@@ -44,7 +44,7 @@ export function DocumentRow({ document, params, onDelete }: { document: Document
           </Button>
         )}
         {(document.state === 'failed' || document.state === 'cancelled' || stalled) && mayAdd && (
-          <Button size="sm" busy={busy} onClick={retry}>
+          <Button size="sm" busy={busy} onClick={stalled ? restart : retry}>
             {t('error.tryAgain')}
           </Button>
         )}

@@ -2,6 +2,7 @@ import { Icon } from '@privexbot/ui/base/Icon.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { Upload } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { useKeys } from '../../frame/use-keys.ts';
 
 const ACCEPT =
   '.pdf,.docx,.pptx,.xlsx,.csv,.tsv,.html,.htm,.md,.markdown,.txt,.text,.log,.rst,.json,.jsonl,.epub,.eml,text/plain,text/markdown,text/html,text/csv,application/json,application/pdf,message/rfc822';
@@ -11,13 +12,17 @@ export function DropZone({ disabledReason, onFiles }: { disabledReason?: string 
   const t = useText();
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
+  const pick = () => {
+    if (disabledReason === undefined) input.current?.click();
+  };
+  useKeys({ u: pick });
   return (
     <>
       <button
         type="button"
         aria-disabled={disabledReason !== undefined || undefined}
         title={disabledReason}
-        onClick={() => disabledReason === undefined && input.current?.click()}
+        onClick={pick}
         onDragOver={(event) => {
           event.preventDefault();
           setOver(disabledReason === undefined);

@@ -16,14 +16,19 @@ export function useDocumentActions(params: InKnowledge, { id }: Pick<DocumentInf
     ]);
   };
   const act = useMutation({
-    mutationFn: async (action: 'cancel' | 'retry' | 'deleteDocument') => void (await (await api()).knowledge[action]({ params: target })),
+    mutationFn: async (actions: readonly ('cancel' | 'retry' | 'deleteDocument')[]) => {
+      const { knowledge } = await api();
+      for (const action of actions) await knowledge[action]({ params: target });
+    },
     onSettled: refresh,
   });
   return {
     busy: act.isPending,
     error: act.error,
-    cancel: () => act.mutate('cancel'),
-    retry: () => act.mutate('retry'),
-    remove: () => act.mutateAsync('deleteDocument'),
+    cancel: () => act.mutate(['cancel']),
+    retry: () => act.mutate(['retry']),
+    /** For one that is stuck: only what was cancelled can be read again. */
+    restart: () => act.mutate(['cancel', 'retry']),
+    remove: () => act.mutateAsync(['deleteDocument']),
   };
 }

@@ -20,6 +20,15 @@ type Panel = { kind: 'endpoint' | 'file' } | { kind: 'change' | 'remove'; model:
 /** Which models bots may use and where each runs. */
 export function Models() {
   const t = useText();
+  return (
+    <Guarded permission="models.edit" title={t('nav.models')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
+  const t = useText();
   const { id: org } = useOrganization();
   const query = useQuery(modelsQuery(org));
   const [panel, setPanel] = useState<Panel>();
@@ -36,28 +45,26 @@ export function Models() {
         </>
       }
     >
-      <Guarded permission="models.edit">
-        <Loaded query={query} failed={t('models.loadFailed')}>
-          {(models) => (
-            <ul className="flex max-w-3xl flex-col gap-4">
-              {models.map((model) => (
-                <li key={model.id}>
-                  <ModelCard
-                    model={model}
-                    org={org}
-                    onChange={() => setPanel({ kind: 'change', model })}
-                    onRemove={() => setPanel({ kind: 'remove', model })}
-                  />
-                </li>
-              ))}
-            </ul>
-          )}
-        </Loaded>
-        {panel?.kind === 'endpoint' && <EndpointDialog org={org} model={undefined} onClose={close} />}
-        {panel?.kind === 'change' && <EndpointDialog org={org} model={panel.model} onClose={close} />}
-        {panel?.kind === 'file' && <ModelFileDialog org={org} onClose={close} />}
-        {panel?.kind === 'remove' && <RemoveModel model={panel.model} org={org} onClose={close} />}
-      </Guarded>
+      <Loaded query={query} failed={t('models.loadFailed')}>
+        {(models) => (
+          <ul className="flex max-w-3xl flex-col gap-4">
+            {models.map((model) => (
+              <li key={model.id}>
+                <ModelCard
+                  model={model}
+                  org={org}
+                  onChange={() => setPanel({ kind: 'change', model })}
+                  onRemove={() => setPanel({ kind: 'remove', model })}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      {panel?.kind === 'endpoint' && <EndpointDialog org={org} model={undefined} onClose={close} />}
+      {panel?.kind === 'change' && <EndpointDialog org={org} model={panel.model} onClose={close} />}
+      {panel?.kind === 'file' && <ModelFileDialog org={org} onClose={close} />}
+      {panel?.kind === 'remove' && <RemoveModel model={panel.model} org={org} onClose={close} />}
     </Page>
   );
 }

@@ -12,6 +12,15 @@ import { useOrganization } from '../../session/session.ts';
 /** Names of the organization and its workspaces; each saved by itself. */
 export function Settings() {
   const t = useText();
+  return (
+    <Guarded permission="organization.edit" title={t('nav.settings')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
+  const t = useText();
   const queryClient = useQueryClient();
   const organization = useOrganization();
   const params = { org: organization.id };
@@ -19,69 +28,67 @@ export function Settings() {
   const check = ({ name }: { name: string }) => (name.trim() ? {} : { name: t('form.empty') });
   return (
     <Page title={t('nav.settings')}>
-      <Guarded permission="organization.edit">
-        <div className="flex max-w-xl flex-col gap-8">
-          <section aria-labelledby="organization" className="flex flex-col gap-3">
-            <h2 id="organization" className="text-h2 font-semibold">
-              {t('settings.organization')}
-            </h2>
+      <div className="flex max-w-xl flex-col gap-8">
+        <section aria-labelledby="organization" className="flex flex-col gap-3">
+          <h2 id="organization" className="text-h2 font-semibold">
+            {t('settings.organization')}
+          </h2>
+          <SettingForm
+            initial={{ name: organization.name }}
+            failed={t('settings.notSaved')}
+            check={check}
+            save={async (body) => {
+              await (await api()).organizations.rename({ params, body });
+              await refresh();
+            }}
+          >
+            {(field) => (
+              <TextField
+                {...field('name')}
+                label={t('settings.organizationName')}
+                maxLength={LIMITS.nameLength}
+                autoComplete="organization"
+              />
+            )}
+          </SettingForm>
+        </section>
+        <section aria-labelledby="workspaces" className="flex flex-col gap-5">
+          <h2 id="workspaces" className="text-h2 font-semibold">
+            {t('settings.workspaces')}
+          </h2>
+          {organization.workspaces.map((workspace) => (
             <SettingForm
-              initial={{ name: organization.name }}
+              key={workspace.id}
+              initial={{ name: workspace.name }}
               failed={t('settings.notSaved')}
               check={check}
               save={async (body) => {
-                await (await api()).organizations.rename({ params, body });
+                await (await api()).organizations.renameWorkspace({ params: { ...params, workspace: workspace.id }, body });
                 await refresh();
               }}
             >
               {(field) => (
-                <TextField
-                  {...field('name')}
-                  label={t('settings.organizationName')}
-                  maxLength={LIMITS.nameLength}
-                  autoComplete="organization"
-                />
+                <TextField {...field('name')} label={t('settings.workspaceName')} maxLength={LIMITS.nameLength} autoComplete="off" />
               )}
             </SettingForm>
-          </section>
-          <section aria-labelledby="workspaces" className="flex flex-col gap-5">
-            <h2 id="workspaces" className="text-h2 font-semibold">
-              {t('settings.workspaces')}
-            </h2>
-            {organization.workspaces.map((workspace) => (
-              <SettingForm
-                key={workspace.id}
-                initial={{ name: workspace.name }}
-                failed={t('settings.notSaved')}
-                check={check}
-                save={async (body) => {
-                  await (await api()).organizations.renameWorkspace({ params: { ...params, workspace: workspace.id }, body });
-                  await refresh();
-                }}
-              >
-                {(field) => (
-                  <TextField {...field('name')} label={t('settings.workspaceName')} maxLength={LIMITS.nameLength} autoComplete="off" />
-                )}
-              </SettingForm>
-            ))}
-            <SettingForm
-              key={organization.workspaces.length}
-              initial={{ name: '' }}
-              failed={t('settings.workspaceNotAdded')}
-              action={t('settings.addWorkspace')}
-              check={check}
-              save={async (body) => {
-                await (await api()).organizations.createWorkspace({ params, body });
-                await refresh();
-              }}
-            >
-              {(field) => (
-                <TextField {...field('name')} label={t('settings.newWorkspace')} maxLength={LIMITS.nameLength} autoComplete="off" />
-              )}
-            </SettingForm>
-          </section>
-        </div>
-      </Guarded>
+          ))}
+          <SettingForm
+            key={organization.workspaces.length}
+            initial={{ name: '' }}
+            failed={t('settings.workspaceNotAdded')}
+            action={t('settings.addWorkspace')}
+            check={check}
+            save={async (body) => {
+              await (await api()).organizations.createWorkspace({ params, body });
+              await refresh();
+            }}
+          >
+            {(field) => (
+              <TextField {...field('name')} label={t('settings.newWorkspace')} maxLength={LIMITS.nameLength} autoComplete="off" />
+            )}
+          </SettingForm>
+        </section>
+      </div>
     </Page>
   );
 }

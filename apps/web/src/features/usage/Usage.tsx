@@ -2,7 +2,7 @@ import { METERS, type Meter } from '@privexbot/contract';
 import { Select } from '@privexbot/ui/base/Field.tsx';
 import { type Column, DataTable } from '@privexbot/ui/state/DataTable.tsx';
 import { EmptyState } from '@privexbot/ui/state/EmptyState.tsx';
-import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import { useText, useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Page } from '../../frame/Page.tsx';
@@ -16,6 +16,15 @@ const PERIODS = ['7', '30', '90', '365'] as const;
 
 /** What was used: totals of the period, then a row for each day and model. */
 export function Usage() {
+  const t = useText();
+  return (
+    <Guarded permission="usage.read" title={t('nav.usage')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
   const { t } = useTexts();
   const navigate = useNavigate();
   const organization = useOrganization();
@@ -23,17 +32,15 @@ export function Usage() {
   const days = PERIODS.find((period) => period === search.days) ?? '30';
   return (
     <Page title={t('nav.usage')}>
-      <Guarded permission="usage.read">
-        <div className="max-w-60">
-          <Select
-            label={t('usage.period')}
-            value={days}
-            options={PERIODS.map((value) => ({ value, label: t('usage.lastDays', { days: Number(value) }) }))}
-            onValueChange={(next) => void navigate({ to: '/o/$org/usage', params: { org: organization.id }, search: { days: next } })}
-          />
-        </div>
-        <Figures org={organization.id} days={Number(days)} />
-      </Guarded>
+      <div className="max-w-60">
+        <Select
+          label={t('usage.period')}
+          value={days}
+          options={PERIODS.map((value) => ({ value, label: t('usage.lastDays', { days: Number(value) }) }))}
+          onValueChange={(next) => void navigate({ to: '/o/$org/usage', params: { org: organization.id }, search: { days: next } })}
+        />
+      </div>
+      <Figures org={organization.id} days={Number(days)} />
     </Page>
   );
 }

@@ -20,6 +20,15 @@ export interface Made {
 /** From nothing to an answering bot in three steps; any of them can be skipped and is reachable later. */
 export function Welcome() {
   const t = useText();
+  return (
+    <Guarded permission="bots.edit" title={t('welcome.title.sources')}>
+      <Content />
+    </Guarded>
+  );
+}
+
+function Content() {
+  const t = useText();
   const place = usePlace();
   const organization = useOrganization();
   const [step, setStep] = useState<(typeof STEPS)[number]>('sources');
@@ -35,20 +44,18 @@ export function Welcome() {
         </Link>
       }
     >
-      <Guarded permission="bots.edit">
-        {step === 'sources' && (
-          <SourceStep
-            target={target}
-            organization={organization.name}
-            onDone={(done) => {
-              setMade(done);
-              setStep('ask');
-            }}
-          />
-        )}
-        {step === 'ask' && made && <AskStep target={target} made={made} onDone={() => setStep('share')} />}
-        {step === 'share' && made && <ShareStep place={place} bot={made.bot.id} />}
-      </Guarded>
+      {step === 'sources' && (
+        <SourceStep
+          target={target}
+          organization={organization.name}
+          onDone={(done) => {
+            setMade(done);
+            setStep('ask');
+          }}
+        />
+      )}
+      {step === 'ask' && made && <AskStep target={target} made={made} onDone={() => setStep('share')} />}
+      {step === 'share' && made && <ShareStep place={place} bot={made.bot.id} />}
     </Page>
   );
 }
