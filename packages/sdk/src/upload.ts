@@ -56,7 +56,11 @@ export async function uploadFile(client: Client, input: UploadFile): Promise<Upl
   function partSize(part: number): number {
     return Math.min(upload.partBytes, file.size - part * upload.partBytes);
   }
-  await Promise.all(Array.from({ length: 4 }, sendParts));
+  try {
+    await Promise.all(Array.from({ length: 4 }, sendParts));
+  } finally {
+    missing.length = 0; // what failed stops the other senders too
+  }
   return upload.id;
 }
 
