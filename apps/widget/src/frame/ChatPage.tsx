@@ -8,7 +8,7 @@ import { useOpenedPassage } from '@privexbot/ui/chat/use-opened-passage.ts';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { Skeleton } from '@privexbot/ui/state/Skeleton.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ChatAddress } from './address.ts';
 import { ChatHeader } from './ChatHeader.tsx';
 import { openHostLine } from './host.ts';
@@ -27,13 +27,12 @@ export function ChatPage({ address }: { address: ChatAddress }) {
   const [deleted, setDeleted] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const unread = useRef(0);
-  const host = useMemo(() => openHostLine(address.host, onOpen), [address]);
-  const { dispatch } = chat;
-
-  function onOpen(): void {
+  const onOpen = useCallback(() => {
     unread.current = 0;
     root.current?.querySelector('textarea')?.focus();
-  }
+  }, []);
+  const host = useMemo(() => openHostLine(address.host, onOpen), [address, onOpen]);
+  const { dispatch } = chat;
 
   useEffect(() => {
     // Whatever is open inside takes Escape first and marks the event.

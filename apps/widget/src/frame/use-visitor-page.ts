@@ -10,6 +10,7 @@ export type PageState = { state: 'loading' } | { state: 'ready'; page: Page } | 
 export function useVisitorPage(visitor: Visitor): [PageState, () => void] {
   const [state, setState] = useState<PageState>({ state: 'loading' });
   const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt asks again
   useEffect(() => {
     let brand: (() => void) | undefined;
     let left = false;

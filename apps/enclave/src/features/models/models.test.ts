@@ -183,12 +183,7 @@ onLinux('a model file answers on this machine, and is destroyed with its key', a
 test('a file that is no model, is cut off or is missing parts is refused, and does not stay', async () => {
   const keys = await storedKeys(enclave);
   const whole = new Uint8Array(tinyGguf());
-  const files = [
-    new TextEncoder().encode('A recipe for soup.'),
-    whole.slice(0, 300),
-    whole.slice(0, whole.length / 2),
-    new Uint8Array(),
-  ];
+  const files = [new TextEncoder().encode('A recipe for soup.'), whole.slice(0, 300), whole.slice(0, whole.length / 2), new Uint8Array()];
   for (const bytes of files) {
     const upload = await uploadModel(bytes);
     const refused = admin.client.models.add({ params: admin, body: { provider: 'llama', name: 'Bad', upload } });
