@@ -7,7 +7,7 @@ import { quantise } from '../../providers/embeddings/embedder.ts';
 import { countUsage } from '../usage/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
 import type { Passage } from './reading/passages.ts';
-import { splitSentences } from './sentences.ts';
+import { sentenceTexts } from './search/sentence-texts.ts';
 import {
   countEmbedded,
   type DocumentRecord,
@@ -54,7 +54,7 @@ async function embed(
   embedded: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const sentences = passages.map(({ text }) => splitSentences(text).map(({ start, end }) => text.slice(start, end)));
+  const sentences = passages.map(({ text, headings }) => sentenceTexts({ text, headings, title: document.content.name }));
   const vectors = await ports.embedder.embed(sentences.flat(), signal);
   const salt = randomBytes(32);
   let at = 0;

@@ -8,6 +8,6 @@ test('each sentence stands behind its heading, or the title where there is none'
     'Notice: It takes two weeks.',
     'Notice: Ask early.',
   ]);
-  expect(sentenceTexts({ text, title: 'Handbook', headings: [] })).toEqual(['Handbook: It takes two weeks.', 'Handbook: Ask early.']);
+  expect(sentenceTexts({ text, title: 'Handbook.md', headings: [] })).toEqual(['Handbook: It takes two weeks.', 'Handbook: Ask early.']);
   expect(sentenceTexts({ text: '', title: 'Handbook', headings: [] })).toEqual([]);
 });

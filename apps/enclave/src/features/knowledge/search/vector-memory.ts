@@ -88,7 +88,8 @@ export class VectorMemory {
     this.#blocks = Math.max(this.#blocks, Math.floor(row / BLOCK_ROWS) + 1);
     const missing = this.#firstBlock + this.bytes - this.#bytes.length;
     if (missing <= 0) return;
-    this.#memory.grow(Math.ceil(missing / PAGE));
+    // By a quarter, because V8 takes every growth for a whole new buffer and collects garbage. Pages that nobody wrote to cost nothing.
+    this.#memory.grow(Math.ceil(Math.max(missing, this.#bytes.length / 4) / PAGE));
     this.#bytes = new Int8Array(this.#memory.buffer);
     this.#floats = new Float32Array(this.#memory.buffer);
   }

@@ -11,6 +11,8 @@ const MAX_DIMENSIONS = 4096;
 /** Question components are integers up to this: finer than int8, and the sum of MAX_DIMENSIONS products still fits into 32 bits. */
 const QUESTION_PEAK = 2047;
 const NO_SLOT = 0xffff_ffff;
+/** Every so many rows are looked at to tell how distances lie. */
+const SAMPLE = 8;
 const PIECE_BYTES = 2 ** 26;
 const NOTHING = new Int8Array(0);
 const UNSCORED = Number.NEGATIVE_INFINITY;
@@ -21,12 +23,12 @@ const SWEEP_MINIMUM = 1024;
 export type VectorSettings = {
   /** Up to so many rows every one is compared in full. */
   exactRows: number;
-  /** Beyond, so many rows with the nearest sign bits are. */
+  /** Beyond, about so many rows with the nearest sign bits are. */
   filteredRows: number;
   bytesPerMemory: number;
 };
 
-const DEFAULTS: VectorSettings = { exactRows: 100_000, filteredRows: 2000, bytesPerMemory: 2 ** 28 };
+const DEFAULTS: VectorSettings = { exactRows: 32_768, filteredRows: 2000, bytesPerMemory: 2 ** 28 };
 
 type Run = { row: number; count: number };
 
@@ -198,21 +200,15 @@ export class Vectors {
     return scored;
   }
 
-  /** Of all rows the nearest by sign bits, found by counting distances; of those the full score. */
+  /** Of all rows about as many as the settings say, the nearest by sign bits; of those the full score. */
   #scoreNearest(): number[] {
     const filled = this.#filled().map(([memory, first, count]) => ({ first, distances: memory.distances(count) }));
-    const histogram = new Uint32Array(this.#padded + 1);
-    for (const { distances } of filled) {
-      for (let at = 0; at < distances.length; at++) histogram[distances[at] ?? 0] = (histogram[distances[at] ?? 0] ?? 0) + 1;
-    }
-    let cut = 0;
-    let left = this.#settings.filteredRows;
-    while (cut < this.#padded && left > (histogram[cut] ?? 0)) left -= histogram[cut++] ?? 0;
+    const cut = this.#cutOf(filled.map(({ distances }) => distances));
     const rows: number[] = [];
     for (const { first, distances } of filled) {
       for (let at = 0; at < distances.length; at++) {
         const distance = distances[at] ?? 0;
-        if (distance < cut || (distance === cut && left-- > 0)) rows.push(first + at);
+        if (distance < cut || (distance === cut && rows.length < this.#settings.filteredRows)) rows.push(first + at);
       }
     }
     const scored: number[] = [];
@@ -221,6 +217,18 @@ export class Vectors {
       this.#note(this.#owners[row] ?? NO_SLOT, memory.dot(local), scored);
     }
     return scored;
+  }
+
+  /** The distance within which about as many rows lie as are wanted, told from a sample. */
+  #cutOf(distances: readonly Uint16Array[]): number {
+    const histogram = new Uint32Array(this.#padded + 1);
+    for (const some of distances) {
+      for (let at = 0; at < some.length; at += SAMPLE) histogram[some[at] ?? 0] = (histogram[some[at] ?? 0] ?? 0) + 1;
+    }
+    let cut = 0;
+    for (let left = this.#settings.filteredRows / SAMPLE; cut < this.#padded && left > (histogram[cut] ?? 0); cut++)
+      left -= histogram[cut] ?? 0;
+    return cut;
   }
 
   /** Each memory with its first row and how many it holds. */
