@@ -25,8 +25,8 @@ export function Switcher({
   const items = organizations.flatMap((org) =>
     org.workspaces.map((place) => ({
       value: `${org.id}/${place.id}`,
-      label: `${org.name} / ${place.name}`,
-      detail: t(`role.${org.role}`),
+      label: place.name,
+      detail: `${org.name} · ${t(`role.${org.role}`)}`,
     })),
   );
   const workspaceName = organization.workspaces.find((place) => place.id === workspace)?.name;

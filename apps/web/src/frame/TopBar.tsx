@@ -4,7 +4,7 @@ import { NotVerified } from '@privexbot/ui/state/NotVerified.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useRouterState } from '@tanstack/react-router';
 import { Menu, X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { SidebarProps } from './Sidebar.tsx';
 import { SidebarContent } from './SidebarContent.tsx';
 
@@ -12,39 +12,49 @@ import { SidebarContent } from './SidebarContent.tsx';
 export function TopBar(sidebar: SidebarProps) {
   const t = useText();
   const drawer = useRef<HTMLDialogElement>(null);
+  const [open, setOpen] = useState(false);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const close = () => drawer.current?.close();
 
+  useEffect(() => {
+    if (open) drawer.current?.showModal();
+  }, [open]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the drawer closes when the address changes
-  useEffect(() => void drawer.current?.close(), [pathname]);
+  useEffect(close, [pathname]);
 
   return (
     <header className="sticky top-0 z-10 flex items-center gap-2 border-b border-line bg-surface p-1.5 md:hidden">
-      <Button size="icon" variant="quiet" aria-label={t('frame.menu')} title={t('frame.menu')} onClick={() => drawer.current?.showModal()}>
+      <Button size="icon" variant="quiet" aria-label={t('frame.menu')} title={t('frame.menu')} onClick={() => setOpen(true)}>
         <Icon of={Menu} size={20} />
       </Button>
       <dialog
         ref={drawer}
         aria-label={t('frame.menu')}
         closedby="any"
+        onClose={() => setOpen(false)}
         className="ms-0 mt-0 h-dvh max-h-none w-72 max-w-[85vw] border-e border-line bg-surface text-ink backdrop:bg-scrim open:flex open:flex-col"
       >
-        <Button
-          size="icon"
-          variant="quiet"
-          className="m-2 self-end"
-          aria-label={t('dialog.close')}
-          title={t('dialog.close')}
-          onClick={() => drawer.current?.close()}
-        >
-          <Icon of={X} />
-        </Button>
-        <SidebarContent
-          {...sidebar}
-          onSearch={() => {
-            drawer.current?.close();
-            sidebar.onSearch();
-          }}
-        />
+        {open && (
+          <>
+            <Button
+              size="icon"
+              variant="quiet"
+              className="m-2 self-end"
+              aria-label={t('dialog.close')}
+              title={t('dialog.close')}
+              onClick={close}
+            >
+              <Icon of={X} />
+            </Button>
+            <SidebarContent
+              {...sidebar}
+              onSearch={() => {
+                close();
+                sidebar.onSearch();
+              }}
+            />
+          </>
+        )}
       </dialog>
       <span className="min-w-0 flex-1 truncate font-medium">
         <bdi>{sidebar.organization?.name}</bdi>

@@ -31,6 +31,7 @@ export function Combobox({
   return (
     <Base.Root
       items={items}
+      autoHighlight
       value={chosen}
       itemToStringLabel={(item: ComboboxItem) => `${item.label} ${item.detail ?? ''}`}
       isItemEqualToValue={(a: ComboboxItem, b: ComboboxItem) => a.value === b.value}

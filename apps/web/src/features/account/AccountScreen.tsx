@@ -27,8 +27,9 @@ export function AccountScreen() {
     mutationFn: async () => (await api()).auth.signOut(),
     onSuccess: async () => {
       markSignedIn(false);
-      queryClient.clear();
+      // First leave the screens that read from the cache: emptied under them, it would ask again and be refused.
       await navigate({ to: '/sign-in' });
+      queryClient.clear();
     },
   });
   return (

@@ -61,7 +61,11 @@ export function DocumentRow({ document, params, onDelete }: { document: Document
           stages={stagesOf(t, document)}
           done={count?.done}
           total={count?.total}
-          count={count && t('document.count', { done: count.done, total: count.total, unit: count.unit })}
+          count={
+            document.state === 'queued'
+              ? t('upload.waiting')
+              : count && t('document.count', { done: count.done, total: count.total, unit: count.unit })
+          }
         />
       )}
       {stalled && <p className="text-dense font-medium text-warning">{t('document.stalled')}</p>}

@@ -7,7 +7,7 @@ const base = { state: 'queued', passages: 0, embedded: 0 } as DocumentInfo;
 const states = (part: Partial<DocumentInfo>) => stagesOf(t, { ...base, ...part }).map((stage) => stage.state);
 
 test.each([
-  [{ state: 'queued' }, ['done', 'active', 'waiting', 'waiting']],
+  [{ state: 'queued' }, ['done', 'waiting', 'waiting', 'waiting']],
   [{ state: 'reading' }, ['done', 'active', 'waiting', 'waiting']],
   [{ state: 'ready', passages: 9, embedded: 3 }, ['done', 'done', 'done', 'active']],
   [{ state: 'ready', passages: 9, embedded: 9 }, ['done', 'done', 'done', 'done']],

@@ -12,14 +12,13 @@ export function stagesOf(t: Translate, document: DocumentInfo): Stage[] {
   const at = reached(document);
   const halted = document.state === 'failed' || document.state === 'cancelled';
   return STAGES.map((id, index): Stage => {
-    const state = index < at ? 'done' : index > at || at === STAGES.length ? 'waiting' : halted ? 'failed' : 'active';
+    const state = index < at ? 'done' : index > at || document.state === 'queued' ? 'waiting' : halted ? 'failed' : 'active';
     return { id, label: t(`document.stage.${id}`), state };
   });
 }
 
 /** How many stages lie behind the document. */
 function reached({ state, passages, embedded }: DocumentInfo): number {
-  if (state === 'queued') return 1;
   if (state !== 'ready') return 1;
   return embedded < passages ? 3 : STAGES.length;
 }

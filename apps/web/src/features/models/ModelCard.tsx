@@ -39,7 +39,7 @@ export function ModelCard({
   return (
     <section aria-label={modelName(t, model)} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-2">
-        <h2 className="min-w-0 flex-1 text-reading font-semibold">
+        <h2 className="min-w-0 flex-1 basis-40 text-reading font-semibold">
           <bdi>{modelName(t, model)}</bdi>
         </h2>
         <Chip tone={isHere ? 'success' : 'warning'}>{isHere ? t('models.here') : t('models.outside', { host: model.destination })}</Chip>
