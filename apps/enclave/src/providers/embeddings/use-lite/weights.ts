@@ -1,6 +1,6 @@
 // The shipped model as its package stores it: a manifest in TensorFlow.js' format and the numbers in shards.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -20,7 +20,7 @@ export function readModel(): { weights: Weights; vocabulary: Piece[] } {
   const { weightsManifest } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as Manifest;
   const byName = new Map<string, Float32Array>();
   for (const { paths, weights } of weightsManifest) {
-    const bytes = Uint8Array.from(Buffer.concat(paths.map((path) => readFileSync(join(folder, path)))));
+    const bytes = readAll(paths.map((path) => join(folder, path)));
     let at = 0;
     for (const { name, shape, dtype } of weights) {
       const length = shape.reduce((product, size) => product * size, 1);
@@ -37,4 +37,16 @@ export function readModel(): { weights: Weights; vocabulary: Piece[] } {
       return found;
     },
   };
+}
+
+/** One file after the other into one array, so that no second copy of them is held. */
+function readAll(paths: readonly string[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(paths.reduce((sum, path) => sum + statSync(path).size, 0));
+  let at = 0;
+  for (const path of paths) {
+    const part = readFileSync(path);
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
