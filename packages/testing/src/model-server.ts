@@ -48,7 +48,7 @@ export interface ModelServer extends AsyncDisposable {
   /** Changes what it does from the next question on. */
   behaviour: ModelBehaviour;
   answer: string;
-  /** Before each piece of an answer. */
+  /** Before each answer. */
   delayMs: number;
   /** Questions so far. */
   asked: number;
@@ -90,6 +90,10 @@ async function respond(request: IncomingMessage, response: ServerResponse, model
   const page = model.pages.get(pathname);
   if (page !== undefined) return send(response, 200, page, { 'content-type': 'text/html; charset=utf-8' });
   if (pathname.endsWith('/models')) return send(response, 200, '{"object":"list","data":[{"id":"test","object":"model"}]}');
+  if (pathname.endsWith('/embeddings')) {
+    await sleep(model.delayMs);
+    return send(response, 200, embed(await text(request)));
+  }
   if (!pathname.endsWith('/chat/completions')) return send(response, 404, '{"error":{"message":"no such path"}}');
   const prompt = await text(request);
   model.asked++;
@@ -99,6 +103,22 @@ async function respond(request: IncomingMessage, response: ServerResponse, model
   });
   await sleep(model.delayMs);
   await BEHAVIOURS[model.behaviour](response, prompt, model);
+}
+
+const DIMENSIONS = 16;
+
+/** Words hashed into a few dimensions: texts that share words are alike. */
+function embed(body: string): string {
+  const { input } = JSON.parse(body) as { input: string[] }; // the enclave's own request
+  const data = input.map((text, index) => {
+    const embedding = new Array<number>(DIMENSIONS).fill(0.01);
+    for (const [word] of text.toLowerCase().matchAll(/\p{L}+/gu)) {
+      const at = [...word].reduce((hash, letter) => (hash * 31 + (letter.codePointAt(0) ?? 0)) % 9_973, 7) % DIMENSIONS;
+      embedding[at] = (embedding[at] ?? 0) + 1;
+    }
+    return { index, embedding };
+  });
+  return JSON.stringify({ data });
 }
 
 function lastMessage(prompt: string): string {
