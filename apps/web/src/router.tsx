@@ -3,6 +3,7 @@ import type { Texts } from '@privexbot/ui/text/texts.ts';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, notFound, redirect } from '@tanstack/react-router';
 import { BOT_TABS } from './features/bots/tabs.ts';
 import { LoadFailed, NotFound, RootLayout } from './frame/RootLayout.tsx';
+import { lastPlace } from './session/last-place.ts';
 
 const root = createRootRouteWithContext<{ texts: Texts }>()({
   component: RootLayout,
@@ -62,12 +63,18 @@ const signedIn = createRoute({
   },
   component: lazyRouteComponent(() => import('./session/SignedIn.tsx'), 'SignedIn'),
 });
+/** Where a person lands: Tier 1 among the chatbots, everybody else at Home, in the place that was open last. */
 const home = createRoute({
   getParentRoute: () => signedIn,
   path: '/',
   beforeLoad: ({ context }) => {
-    const org = context.account.organizations[0];
-    throw org ? redirect({ to: '/o/$org', params: { org: org.id } }) : redirect({ to: '/account' });
+    const { organizations } = context.account;
+    const [lastOrg, lastWorkspace] = lastPlace();
+    const org = organizations.find(({ id }) => id === lastOrg) ?? organizations[0];
+    if (!org) throw redirect({ to: '/account' });
+    const place = org.workspaces.find(({ id }) => id === lastWorkspace) ?? org.workspaces[0];
+    if (org.role === 'tier1' && place) throw redirect({ to: '/o/$org/w/$workspace/bots', params: { org: org.id, workspace: place.id } });
+    throw redirect({ to: '/o/$org', params: { org: org.id } });
   },
 });
 const framed = createRoute({

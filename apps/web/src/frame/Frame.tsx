@@ -2,12 +2,12 @@ import { CSPProvider } from '@base-ui/react/csp-provider';
 import { DirectionProvider } from '@base-ui/react/direction-provider';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { ToastProvider } from '@privexbot/ui/base/Toasts.tsx';
-import { recall, remember } from '@privexbot/ui/remember.ts';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { Outlet, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { UploadsProvider } from '../features/knowledge/UploadsContext.tsx';
 import { UploadTray } from '../features/knowledge/UploadTray.tsx';
+import { lastPlace, rememberPlace } from '../session/last-place.ts';
 import { useAccount } from '../session/session.ts';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { Sidebar } from './Sidebar.tsx';
@@ -17,20 +17,18 @@ import { useShortcuts } from './use-shortcuts.ts';
 const Palette = lazy(async () => ({ default: (await import('./Palette.tsx')).Palette }));
 const ShortcutList = lazy(async () => ({ default: (await import('./ShortcutList.tsx')).ShortcutList }));
 
-const LAST_PLACE = 'last-place';
-
 /** Skip link, sidebar, banner, screen. */
 export function Frame() {
   const { t, language } = useTexts();
   const account = useAccount();
   const params = useParams({ strict: false });
   const [panel, setPanel] = useState<'palette' | 'shortcuts'>();
-  const [lastOrg, lastWorkspace] = (recall(LAST_PLACE) ?? '').split('/');
+  const [lastOrg, lastWorkspace] = lastPlace();
   const organization = account.organizations.find(({ id }) => id === (params.org ?? lastOrg)) ?? account.organizations[0];
   const wanted = params.workspace ?? lastWorkspace;
 
   useEffect(() => {
-    if (params.org && params.workspace) remember(LAST_PLACE, `${params.org}/${params.workspace}`);
+    if (params.org && params.workspace) rememberPlace(params.org, params.workspace);
   }, [params.org, params.workspace]);
   useShortcuts({ organization, workspace: wanted, onOpen: setPanel });
 

@@ -1,5 +1,4 @@
 import { buttonClass } from '@privexbot/ui/base/Button.tsx';
-import { recall } from '@privexbot/ui/remember.ts';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -7,6 +6,7 @@ import { workspaceOf } from '../../frame/navigation.ts';
 import { Page } from '../../frame/Page.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { botsQuery, knowledgeListQuery, type Place } from '../../queries.ts';
+import { lastPlace } from '../../session/last-place.ts';
 import { useCan, useOrganization } from '../../session/session.ts';
 import { RecentBots } from './RecentBots.tsx';
 import { SetUpList } from './SetUpList.tsx';
@@ -17,7 +17,7 @@ export function Home() {
   const t = useText();
   const can = useCan();
   const organization = useOrganization();
-  const workspace = workspaceOf(organization, recall('last-place')?.split('/')[1]);
+  const workspace = workspaceOf(organization, lastPlace()[1]);
   if (!workspace) return <Page title={t('nav.home')}>{t('home.noWorkspace')}</Page>;
   const place: Place = { org: organization.id, workspace };
   return (
