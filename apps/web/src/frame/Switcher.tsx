@@ -63,7 +63,11 @@ export function Switcher({
           void navigate({ to: `/o/${org}/w/${place}/${section}` });
         }}
         trigger={
-          <button type="button" className="flex items-center gap-2 rounded-control border border-transparent p-1 hover:bg-sunken">
+          <button
+            type="button"
+            aria-label={t('switcher.open', { organization: organization.name, workspace: workspaceName ?? '' })}
+            className="flex items-center gap-2 rounded-control border border-transparent p-1 hover:bg-sunken"
+          >
             {label}
             {!collapsed && <Icon of={ChevronsUpDown} className="text-muted" />}
           </button>
