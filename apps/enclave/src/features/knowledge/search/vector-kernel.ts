@@ -1,4 +1,4 @@
-// The two inner loops of vector search as WebAssembly SIMD, written for one number of dimensions: a few hundred bytes, no toolchain, the
+// The inner loops of vector search as WebAssembly SIMD, written for one number of dimensions: a few hundred bytes, no toolchain, the
 // same on every machine.
 
 import { assemble, type Code, op, repeatWhile, type ValueType } from '../../../wasm/assembler.ts';
@@ -11,7 +11,12 @@ export type VectorKernel = {
   /** For `count` rows of int8: out[i] (f32) = (row i . question) * factors[i] (f32). The question, int16, begins at address 0. */
   dot(rows: number, count: number, factors: number, out: number): void;
   /** For `count` rows of sign bits: out[i] (u16) = how many differ from the question's. */
-  hamming(rows: number, count: number, question: number, out: number): void;
+  distances(rows: number, count: number, question: number, out: number): void;
+  /**
+   * For `count` rows of sign bits: appends `first + i` (u32) at the address that stands at address 0, for each row i of which at most `cut`
+   * bits differ, and moves that address on. Writes one entry more than it keeps.
+   */
+  near(rows: number, count: number, question: number, cut: number, first: number): void;
 };
 
 const get = op.local_get;
@@ -49,33 +54,56 @@ function dot(dimensions: number): readonly Code[] {
 }
 
 /** The question's words stay in registers; scalar popcnt is one instruction on x86-64 and beats SIMD there. */
-function hamming(dimensions: number): readonly Code[] {
-  const [row, count, question, out, words] = [0, 1, 2, 3, 4] as const;
+function countDiffering(dimensions: number, row: number, question: number, words: number): { load: Code; count: Code } {
   const all = range(dimensions / 64);
-  const differing = (at: number): Code => [
+  const load = all.flatMap((at) => [...get(question), ...op.i64_load(8 * at), ...set(words + at)]);
+  const count = all.flatMap((at) => [
     ...[get(row), op.i64_load(8 * at), get(words + at), op.i64_xor, op.i64_popcnt, at > 0 ? op.i64_add : []].flat(),
-  ];
+  ]);
+  return { load, count: [...count, ...op.i32_wrap_i64] };
+}
+
+function distances(dimensions: number): readonly Code[] {
+  const [row, count, question, out, words] = [0, 1, 2, 3, 4] as const;
+  const differing = countDiffering(dimensions, row, question, words);
   return [
-    ...all.map((at): Code => [...get(question), ...op.i64_load(8 * at), ...set(words + at)]),
+    differing.load,
     repeatWhile(
-      [
-        [...get(out), ...all.flatMap(differing), ...op.i32_wrap_i64, ...op.i32_store16(0)],
-        advance(row, dimensions / 8),
-        advance(out, 2),
-        advance(count, -1),
-      ],
+      [[...get(out), ...differing.count, ...op.i32_store16(0)], advance(row, dimensions / 8), advance(out, 2), advance(count, -1)],
       [get(count)],
     ),
   ];
 }
 
-const PARAMETERS: readonly ValueType[] = ['i32', 'i32', 'i32', 'i32'];
+/** Every row is written and the place to write moved on only for near ones: no branch to guess wrong. */
+function near(dimensions: number): readonly Code[] {
+  const [row, count, question, cut, id, out, words] = [0, 1, 2, 3, 4, 5, 6] as const;
+  const differing = countDiffering(dimensions, row, question, words);
+  return [
+    differing.load,
+    [...op.i32_const(0), ...op.i32_load(0), ...set(out)],
+    repeatWhile(
+      [
+        [...get(out), ...get(id), ...op.i32_store(0)],
+        [...get(out), ...differing.count, ...get(cut), ...op.i32_le_u, ...op.i32_const(2), ...op.i32_shl, ...op.i32_add, ...set(out)],
+        advance(row, dimensions / 8),
+        advance(id, 1),
+        advance(count, -1),
+      ],
+      [get(count)],
+    ),
+    [...op.i32_const(0), ...get(out), ...op.i32_store(0)],
+  ];
+}
 
 /** The module's bytes. `dimensions` is a multiple of LANE. */
-export function kernelBytes(dimensions: number): Uint8Array<ArrayBuffer> {
+function kernelBytes(dimensions: number): Uint8Array<ArrayBuffer> {
+  const integers = (count: number): ValueType[] => range(count).map(() => 'i32');
+  const words = range(dimensions / 64).map((): ValueType => 'i64');
   return assemble([
-    { name: 'dot', parameters: PARAMETERS, locals: ['i32', 'v128', 'v128', 'v128', 'v128'], body: dot(dimensions) },
-    { name: 'hamming', parameters: PARAMETERS, locals: range(dimensions / 64).map(() => 'i64'), body: hamming(dimensions) },
+    { name: 'dot', parameters: integers(4), locals: ['i32', 'v128', 'v128', 'v128', 'v128'], body: dot(dimensions) },
+    { name: 'distances', parameters: integers(4), locals: words, body: distances(dimensions) },
+    { name: 'near', parameters: integers(5), locals: ['i32', ...words], body: near(dimensions) },
   ]);
 }
 

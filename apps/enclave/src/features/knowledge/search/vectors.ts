@@ -11,8 +11,13 @@ const MAX_DIMENSIONS = 4096;
 /** Question components are integers up to this: finer than int8, and the sum of MAX_DIMENSIONS products still fits into 32 bits. */
 const QUESTION_PEAK = 2047;
 const NO_SLOT = 0xffff_ffff;
-/** Every so many rows are looked at to tell how distances lie. */
-const SAMPLE = 8;
+/** Of real sentences the 0.4 % with the nearest sign bits held 98 % of the ten best passages; of clustered vectors all. */
+const FILTERED_SHARE = 0.004;
+/** No more than so many times the rows wanted are compared, should many have the same sign bits. */
+const SURPLUS = 2;
+/** About so many rows, some at a time, are looked at to tell how distances lie. */
+const SAMPLED_ROWS = 65_536;
+const SAMPLE_STEP = 64;
 const PIECE_BYTES = 2 ** 26;
 const NOTHING = new Int8Array(0);
 const UNSCORED = Number.NEGATIVE_INFINITY;
@@ -23,7 +28,7 @@ const SWEEP_MINIMUM = 1024;
 export type VectorSettings = {
   /** Up to so many rows every one is compared in full. */
   exactRows: number;
-  /** Beyond, about so many rows with the nearest sign bits are. */
+  /** Beyond, about so many rows with the nearest sign bits are, or a share of all if that is more. */
   filteredRows: number;
   bytesPerMemory: number;
 };
@@ -202,32 +207,34 @@ export class Vectors {
 
   /** Of all rows about as many as the settings say, the nearest by sign bits; of those the full score. */
   #scoreNearest(): number[] {
-    const filled = this.#filled().map(([memory, first, count]) => ({ first, distances: memory.distances(count) }));
-    const cut = this.#cutOf(filled.map(({ distances }) => distances));
-    const rows: number[] = [];
-    for (const { first, distances } of filled) {
-      for (let at = 0; at < distances.length; at++) {
-        const distance = distances[at] ?? 0;
-        if (distance < cut || (distance === cut && rows.length < this.#settings.filteredRows)) rows.push(first + at);
-      }
-    }
+    const wanted = Math.max(this.#settings.filteredRows, this.#rows * FILTERED_SHARE);
+    const cut = this.#cutFor(wanted);
     const scored: number[] = [];
-    for (const row of rows) {
-      const [memory, local] = this.#locate(row);
-      this.#note(this.#owners[row] ?? NO_SLOT, memory.dot(local), scored);
+    let left = SURPLUS * wanted;
+    for (const [memory, first, count] of this.#filled()) {
+      const near = memory.near(count, cut);
+      for (let at = 0; at < near.length && left > 0; at++, left--) {
+        const row = near[at] ?? 0;
+        this.#note(this.#owners[first + row] ?? NO_SLOT, memory.dot(row), scored);
+      }
     }
     return scored;
   }
 
-  /** The distance within which about as many rows lie as are wanted, told from a sample. */
-  #cutOf(distances: readonly Uint16Array[]): number {
+  /** The number of differing sign bits within which about as many rows lie as are wanted, told from a sample. */
+  #cutFor(wanted: number): number {
     const histogram = new Uint32Array(this.#padded + 1);
-    for (const some of distances) {
-      for (let at = 0; at < some.length; at += SAMPLE) histogram[some[at] ?? 0] = (histogram[some[at] ?? 0] ?? 0) + 1;
+    const step = Math.max(SAMPLE_STEP, SAMPLE_STEP * Math.floor(this.#rows / SAMPLED_ROWS));
+    let sampled = 0;
+    for (const [memory, , count] of this.#filled()) {
+      for (let row = 0; row < count; row += step) {
+        const distances = memory.distances(row, Math.min(SAMPLE_STEP, count - row));
+        for (const distance of distances) histogram[distance] = (histogram[distance] ?? 0) + 1;
+        sampled += distances.length;
+      }
     }
     let cut = 0;
-    for (let left = this.#settings.filteredRows / SAMPLE; cut < this.#padded && left > (histogram[cut] ?? 0); cut++)
-      left -= histogram[cut] ?? 0;
+    for (let left = (wanted * sampled) / this.#rows; cut < this.#padded && left > (histogram[cut] ?? 0); cut++) left -= histogram[cut] ?? 0;
     return cut;
   }
 
