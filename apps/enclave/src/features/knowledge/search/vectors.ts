@@ -33,7 +33,7 @@ export type VectorSettings = {
   bytesPerMemory: number;
 };
 
-const DEFAULTS: VectorSettings = { exactRows: 32_768, filteredRows: 2000, bytesPerMemory: 2 ** 28 };
+const DEFAULTS: VectorSettings = { exactRows: 65_536, filteredRows: 2000, bytesPerMemory: 2 ** 28 };
 
 type Run = { row: number; count: number };
 
