@@ -62,6 +62,7 @@ test('somebody signs up, drops three documents into a new chatbot, asks, opens t
   const page = await browser.openPage();
   await page.goto(server.url);
   await page.getByRole('link', { name: 'Create account' }).click();
+  await page.getByRole('heading', { name: 'Create your account' }).waitFor();
   await page.getByLabel('Email').fill(ACCOUNT.email);
   await page.getByLabel('Password').fill(ACCOUNT.password);
   await look(page, '1-sign-up');
@@ -133,6 +134,7 @@ test('a visitor of another site opens the widget and asks; a site that is not al
   expect(await page.locator('iframe').count(), 'no frame before it is opened').toBe(0);
   await page.getByRole('button', { name: 'Open chat' }).click();
   const chat = page.frameLocator('iframe[title="Chat"]');
+  await chat.getByText('What would you like to know?').waitFor();
   await ask(chat, 'Ask a question', QUESTION);
   await chat.getByRole('button', { name: SOURCE }).waitFor({ timeout: READ_MS });
   await look(page, '12-widget');
