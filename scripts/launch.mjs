@@ -13,9 +13,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const installed = join(root, 'node_modules/.package-lock.json');
 const wanted = readLock();
 
-while (!isInstalled()) {
+let done = isInstalled();
+while (!done) {
   const release = await takeTurn();
-  if (release && !isInstalled()) await install();
+  done = isInstalled();
+  if (release && !done) {
+    await install();
+    done = true; // npm succeeded: doing it again would change nothing
+  }
   release?.();
 }
 
@@ -42,8 +47,7 @@ function readLock() {
 
 /** npm writes what it installed when it has finished, so an installation that broke off is done again. */
 function isInstalled() {
-  if (!existsSync(installed)) return false;
-  const there = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  const there = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).packages : {};
   return Object.entries(wanted).every(
     ([path, { version, optional, link }]) =>
       path === '' || !path.startsWith('node_modules/') || optional || link || there[path]?.version === version,

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -17,7 +17,7 @@ beforeEach(async () => {
     join(project, 'hello.ts'),
     'const word: string = process.argv[2] ?? ""; console.log("hello " + word); process.exitCode = 3;',
   );
-  await describe({});
+  await need('1.0.0');
 });
 afterEach(() => rm(project, { recursive: true, force: true }));
 
@@ -36,19 +36,18 @@ test('of several launches at once one installs, and all run', async () => {
 });
 
 test('an installation that failed says so, and the next launch does it again', async () => {
-  await describe({ gone: 'file:gone.tgz' });
+  await need('2.0.0', { packed: false });
   const failed = await launch('hello.ts');
   expect(failed.status).toBe(1);
   expect(failed.stderr).toContain('Installing failed. Check that');
   expect(failed.stdout).toBe('');
-  await describe({});
+  await need('2.0.0');
   expect((await launch('hello.ts', 'now')).stdout).toBe('hello now\n');
 });
 
-test('a changed lock file installs again', async () => {
+test('a lock file with another version installs again', async () => {
   await launch('hello.ts');
-  const lock = join(project, 'package-lock.json');
-  await writeFile(lock, `${await readFile(lock, 'utf8')}\n`);
+  await need('1.1.0');
   expect((await launch('hello.ts')).stderr).toContain('Installing dependencies');
 });
 
@@ -84,13 +83,22 @@ test.skipIf(process.platform !== 'linux')('a killed launcher leaves no process',
   expect(await rest).toBe('drained\n');
 });
 
-/** A project without dependencies, or with ones that can't be had. */
-async function describe(dependencies: Record<string, string>): Promise<void> {
-  const manifest = { name: 'tiny', version: '1.0.0', type: 'module', dependencies };
+/** Makes the project need one package: the given version, packed beside it, or one that can't be had. */
+async function need(version: string, { packed = true } = {}): Promise<void> {
+  const tarball = `tiny-need-${version}.tgz`;
+  if (packed) await pack(version, tarball);
+  const manifest = { name: 'tiny', version: '1.0.0', type: 'module', dependencies: { 'tiny-need': `file:${tarball}` } };
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
-  const gone = { 'node_modules/gone': { version: '1.0.0', resolved: 'file:gone.tgz' } };
-  const packages = { '': manifest, ...(Object.keys(dependencies).length ? gone : {}) };
+  const packages = { '': manifest, 'node_modules/tiny-need': { version, resolved: `file:${tarball}` } };
   await writeFile(join(project, 'package-lock.json'), JSON.stringify({ name: 'tiny', version: '1.0.0', lockfileVersion: 3, packages }));
+}
+
+async function pack(version: string, tarball: string): Promise<void> {
+  const folder = join(project, 'package');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'tiny-need', version }));
+  const tar = spawn('tar', ['-czf', tarball, 'package'], { cwd: project, stdio: 'ignore' });
+  expect(await once(tar, 'close')).toEqual([0, null]);
 }
 
 function start(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {

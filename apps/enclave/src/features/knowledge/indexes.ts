@@ -54,6 +54,8 @@ export const SNAPSHOT_FROM = 2_000;
 export class KnowledgeIndexes {
   readonly #ports: Ports;
   readonly #loaded = new Map<KnowledgeBaseId, Promise<Loaded>>();
+  /** Documents whose rows and index are being changed. What asks meanwhile waits: it would find rows and index disagree. */
+  readonly #changing = new Map<KnowledgeBaseId, Set<Promise<void>>>();
   readonly #timer: NodeJS.Timeout;
   #round = Promise.resolve();
 
@@ -64,6 +66,7 @@ export class KnowledgeIndexes {
 
   /** @returns undefined where the base was deleted */
   async find(org: OrgId, base: KnowledgeBaseId): Promise<OpenIndex | undefined> {
+    await this.#changed(base);
     try {
       const { index, documents, opened, key } = await this.#open(org, base);
       const read = (document: DocumentRecord, ordinals: readonly number[]) =>
@@ -75,21 +78,40 @@ export class KnowledgeIndexes {
     }
   }
 
-  /** Puts a document's current passages and vectors in, in place of what it had. */
-  async load(org: OrgId, base: KnowledgeBaseId, id: DocumentId): Promise<void> {
-    const loaded = await this.#open(org, base);
+  /** Commits a document's new passages and puts them in, in place of what it had. Questions see either both or neither. */
+  async change(org: OrgId, base: KnowledgeBaseId, id: DocumentId, commit: () => Promise<void>): Promise<void> {
+    const changing = this.#changing.get(base) ?? new Set();
+    this.#changing.set(base, changing);
+    const change = commit().then(() => this.#load(org, base, id));
+    changing.add(change);
     try {
+      await change;
+    } finally {
+      changing.delete(change);
+      if (changing.size === 0) this.#changing.delete(base);
+    }
+  }
+
+  async #changed(base: KnowledgeBaseId): Promise<void> {
+    const changing = this.#changing.get(base);
+    if (changing) await Promise.allSettled(changing);
+  }
+
+  async #load(org: OrgId, base: KnowledgeBaseId, id: DocumentId): Promise<void> {
+    try {
+      const loaded = await this.#open(org, base);
       const document = await this.#ports.db.transaction(org, 'system', (tx) => findDocument(tx, loaded.key, base, id));
       if (document) await this.#fill(loaded, document);
       else remove(loaded, id);
     } catch (error) {
-      // The next question builds it from the rows.
-      this.#loaded.delete(base);
-      throw error;
+      this.#loaded.delete(base); // the next question builds it from the rows
+      if (error instanceof AppError && error.code === 'not_found') return; // deleted meanwhile
+      this.#ports.log.warn({ err: error, document: id }, 'a document was not put into its index; building the index from its rows');
     }
   }
 
   async addVectors(org: OrgId, base: KnowledgeBaseId, document: DocumentId, ordinal: number, vectors: Int8Array): Promise<void> {
+    await this.#changed(base);
     const loaded = await this.#open(org, base);
     loaded.index.addVectors(document, ordinal, vectors);
     loaded.changes++;

@@ -217,17 +217,16 @@ test('a pasted text keeps its title and comes back as it was', async () => {
 
 test('a search tells the parts of each score', async () => {
   const params = await makeKnowledge(admin, { leave: LEAVE, dogs: 'Dogs wait at the gate.', fees: 'Adults pay nine crowns.' });
-  const { hits } = await admin.client.knowledge.search({
-    params,
-    body: { text: 'How many days of annual leave do staff receive?', limit: 2 },
-  });
+  const ask = async () =>
+    (await admin.client.knowledge.search({ params, body: { text: 'How many days of annual leave do staff receive?', limit: 2 } })).hits;
+  await expect.poll(async () => (await ask())[0]?.meaning).toBeGreaterThan(0.5); // vectors follow in the background
+  const hits = await ask();
   expect(hits).toHaveLength(2);
   const [best, next] = hits;
   expect(best).toMatchObject({ documentName: 'leave', passage: { text: LEAVE, ordinal: 0 } });
   for (const { score, words, meaning } of hits) for (const part of [score, words, meaning]) expect(part >= 0 && part <= 1).toBe(true);
   expect(best?.score).toBeGreaterThan(next?.score ?? 1);
   expect(best?.words).toBeGreaterThan(next?.words ?? 1);
-  expect(best?.meaning).toBeGreaterThan(0.5);
   await expect(admin.client.knowledge.search({ params, body: { text: ' \n' } })).rejects.toMatchObject({ code: 'question_empty' });
 });
 

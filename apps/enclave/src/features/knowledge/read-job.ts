@@ -33,7 +33,8 @@ export async function readDocumentJob(ports: Ports, { org, id }: Job, stopping: 
   const { document, key } = started;
   try {
     const read = await readTwice(ports, started, reading, AbortSignal.any([stopping, reading.signal]));
-    await ports.db.transaction(org, 'system', (tx) => finish(ports, tx, document, key, read));
+    const commit = () => ports.db.transaction(org, 'system', (tx) => finish(ports, tx, document, key, read));
+    await ports.indexes.change(org, document.knowledge_base_id, document.id, commit);
   } catch (error) {
     if (stopping.aborted) throw error;
     // Cancelled, deleted or replaced: its row says so already.
@@ -42,7 +43,6 @@ export async function readDocumentJob(ports: Ports, { org, id }: Job, stopping: 
     if (error instanceof AppError && error.code === 'unavailable') throw error;
     return fail(ports, document, key, error);
   }
-  await ports.indexes.load(org, document.knowledge_base_id, document.id);
 }
 
 interface Started {

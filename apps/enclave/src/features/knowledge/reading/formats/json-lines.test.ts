@@ -54,12 +54,15 @@ test('what is no JSON is refused: every change of a text is judged as JSON.parse
       (json, position, insert) => {
         const at = position % (json.length + 1);
         const changed = json.slice(0, at) + insert + json.slice(insert === '' ? at + 1 : at);
-        // Several values in one text are JSON Lines, which JSON.parse does not know.
-        if (isJson(changed)) expect(isReadable(changed)).toBe(true);
-        else if (isReadable(changed)) expect(isJson(`[${changed}]`) || linesOf(changed).length !== 1).toBe(true);
+        if (changed.trim()) expect(isReadable(changed)).toBe(isJson(changed));
       },
     ),
   );
+});
+
+test('values on lines of their own are read one after the other, and nothing else may stand between them', () => {
+  expect(linesOf('{"a":1}\n{"a":2}\r\n\n[3]\n"four"\n5')).toEqual(['a: 1', 'a: 2', '[0]: 3', 'four', '5']);
+  for (const glued of ['1{}', '{} {}', '{},\n{}', '"a""b"', '1 2']) expect(isReadable(glued)).toBe(false);
 });
 
 test('depth has a bound', () => {

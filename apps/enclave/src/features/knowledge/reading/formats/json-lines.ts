@@ -5,7 +5,7 @@ import type { TextBlock } from './format.ts';
 type Level = { isObject: boolean; name: string; index: number; hasValues: boolean };
 
 /** What may come next (RFC 8259): states of a reader that needs no look-ahead. */
-type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end';
+type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end' | 'line end';
 
 const WHITE_SPACE = ' \t\n\r\ufeff';
 const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)$/;
@@ -58,6 +58,7 @@ export function createJsonLines(maxDepth: number): JsonLines {
   function readPunctuation(text: string, at: number): number {
     if (token !== '') endToken();
     const character = text[at] ?? '';
+    if (character === '\n' && expected === 'line end') expected = 'value';
     if (WHITE_SPACE.includes(character)) return at + 1;
     if (character === '{' || character === '[') open(character === '{');
     else if (character === '}' || character === ']') close(character === '}');
@@ -107,9 +108,9 @@ export function createJsonLines(maxDepth: number): JsonLines {
     if (expected !== 'value' && expected !== 'value or end') throw new ReadFailure('corrupt');
   }
 
-  /** At the top, another value may follow: one a line is a common form (JSON Lines). */
+  /** At the top, another value may follow on a line of its own (JSON Lines). */
   function afterValue(): void {
-    expected = levels.length === 0 ? 'value' : 'comma or end';
+    expected = levels.length === 0 ? 'line end' : 'comma or end';
   }
 
   function addLine(value: string): void {
