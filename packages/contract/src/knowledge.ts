@@ -231,7 +231,12 @@ export const knowledge = {
     audit: 'knowledge.searched',
     failures: [...refused, 'question_empty'],
     params: InKnowledge,
-    body: z.object({ text: z.string().max(LIMITS.questionLength), limit: z.number().int().min(1).max(50).default(10) }),
+    body: z.object({
+      text: z.string().max(LIMITS.questionLength),
+      limit: z.number().int().min(1).max(50).default(10),
+      /** The part of a hit that orders them: to compare words, meaning and both. */
+      rankBy: z.enum(['score', 'words', 'meaning']).default('score'),
+    }),
     response: z.object({
       hits: z.array(
         z.object({

@@ -22,31 +22,53 @@ export const evaluate = command({
     const queries = readQueries(await readInput(values.queries)).filter(({ id }) => judgements.has(id));
     if (queries.length === 0) throw new UsageError('no query has a judgement: the ids of the two files do not meet');
     const { client, org, workspace } = await connect();
-    const results = [];
+    const ranked: Record<RankBy, Ranked[]> = { words: [], meaning: [], score: [] };
+    const times: number[] = [];
     for (const { id, text } of queries) {
-      screen.status(`${results.length + 1} of ${queries.length} queries`);
-      const body = { text, limit: PASSAGES };
-      const { hits, milliseconds } = await client.knowledge.search({ params: { org, workspace, knowledge }, body });
-      const ranked = hits.map(({ documentName }) => parse(documentName).name);
-      results.push({ ranked, milliseconds, relevance: judgements.get(id) ?? new Map<string, number>() });
+      screen.status(`${times.length + 1} of ${queries.length} queries`);
+      for (const rankBy of ['words', 'meaning', 'score'] as const) {
+        const body = { text, limit: PASSAGES, rankBy };
+        const { hits, milliseconds } = await client.knowledge.search({ params: { org, workspace, knowledge }, body });
+        const documents = hits.map(({ documentName }) => parse(documentName).name);
+        ranked[rankBy].push({ documents, relevance: judgements.get(id) ?? new Map() });
+        if (rankBy === 'score') times.push(milliseconds);
+      }
     }
-    const times = results.map(({ milliseconds }) => milliseconds);
+    const [words, meaning, fused] = [measure(ranked.words), measure(ranked.meaning), measure(ranked.score)];
     const value = {
-      queries: results.length,
-      ndcg10: rounded(mean(results.map(({ ranked, relevance }) => ndcgAt(10, ranked, relevance)))),
-      recall10: rounded(mean(results.map(({ ranked, relevance }) => recallAt(10, ranked, relevance)))),
-      mrr: rounded(mean(results.map(({ ranked, relevance }) => reciprocalRank(ranked, relevance)))),
+      queries: times.length,
+      ...fused,
       p50Ms: rounded(percentile(0.5, times)),
       p95Ms: rounded(percentile(0.95, times)),
+      words,
+      meaning,
     };
+    const rows = [
+      ['', 'nDCG@10', 'recall@10', 'MRR'],
+      ...[['words (BM25)', words] as const, ['meaning (vectors)', meaning] as const, ['both, fused', fused] as const].map(
+        ([name, { ndcg10, recall10, mrr }]) => [name, ...[ndcg10, recall10, mrr].map((measured) => measured.toFixed(4))],
+      ),
+    ];
+    const table = rows.map(([name = '', ...cells]) => name.padEnd(18) + cells.map((cell) => cell.padStart(10)).join(''));
     return {
       value,
-      text: Object.entries(value)
-        .map(([name, measured]) => `${name.padEnd(9)} ${measured}`)
-        .join('\n'),
+      text: [...table, '', `${value.queries} queries, ${value.p50Ms} ms at the median, ${value.p95Ms} ms at the 95th percentile`].join(
+        '\n',
+      ),
     };
   },
 });
+
+type RankBy = 'score' | 'words' | 'meaning';
+type Ranked = { readonly documents: readonly string[]; readonly relevance: ReadonlyMap<string, number> };
+
+function measure(results: readonly Ranked[]) {
+  return {
+    ndcg10: rounded(mean(results.map(({ documents, relevance }) => ndcgAt(10, documents, relevance)))),
+    recall10: rounded(mean(results.map(({ documents, relevance }) => recallAt(10, documents, relevance)))),
+    mrr: rounded(mean(results.map(({ documents, relevance }) => reciprocalRank(documents, relevance)))),
+  };
+}
 
 async function readInput(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

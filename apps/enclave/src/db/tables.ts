@@ -60,7 +60,15 @@ export interface Tables {
     created_at: Date;
   };
   passages: { org_id: OrgId; document_id: DocumentId; content_version: number; ordinal: number; sealed: Uint8Array };
-  passage_vectors: { org_id: OrgId; document_id: DocumentId; content_version: number; ordinal: number; sealed: Uint8Array };
+  passage_vectors: {
+    org_id: OrgId;
+    document_id: DocumentId;
+    content_version: number;
+    ordinal: number;
+    /** Which embedding model made them: those of another say nothing beside a question's. */
+    model: string;
+    sealed: Uint8Array;
+  };
   bots: Sealed & { id: BotId; org_id: OrgId; workspace_id: WorkspaceId; data_key: DataKeyId; created_at: Date };
   bot_versions: { id: VersionId; org_id: OrgId; bot_id: BotId; number: number; sealed: Uint8Array; created_at: Date };
   live_versions: Sealed & { bot_id: BotId; org_id: OrgId; version_id: VersionId };

@@ -147,6 +147,7 @@ create table passage_vectors (
   document_id text not null references documents on delete cascade,
   content_version integer not null,
   ordinal integer not null,
+  model text not null,
   sealed bytea not null,
   primary key (document_id, content_version, ordinal)
 );

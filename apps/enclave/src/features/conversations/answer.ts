@@ -64,7 +64,7 @@ export async function* runAnswer(ports: Ports, asked: Question, answer: Answer, 
         asked.org,
         knowledgeBases as KnowledgeBaseId[],
         question,
-        limit,
+        { limit },
         searchSignal,
       );
       questionVector = result.questionVector;

@@ -15,9 +15,9 @@ import {
   findBaseOf,
   findDocument,
   insertVectors,
-  passagePlace,
   readPassages,
   requireBase,
+  vectorsPlace,
 } from './store.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'embedder'> & { readonly indexes: KnowledgeIndexes };
@@ -32,7 +32,7 @@ export async function embedDocumentJob(ports: Ports, { org, id }: Job, signal: A
     const { data_key } = await requireBase(tx, await ports.db.key(tx), base);
     const key = await ports.keyring.data(tx.keys, org, data_key);
     const document = await findDocument(tx, key, base, id as DocumentId);
-    return document && { key, document, done: await embeddedOrdinals(tx, document) };
+    return document && { key, document, done: await embeddedOrdinals(tx, document, ports.embedder.model) };
   });
   if (!found) return;
   const { key, document, done } = found;
@@ -62,7 +62,7 @@ async function embed(
     const count = sentences[i]?.length ?? 0;
     const packed = pack(vectors.slice(at, at + count), ports.embedder.dimensions);
     at += count;
-    const place = passagePlace('passage_vectors', org, document.id, document.content_version, ordinal);
+    const place = vectorsPlace(document, ordinal, ports.embedder.model);
     return { ordinal, packed, sealed: key.seal(toAad(place), packed, salt) };
   });
   const isCurrent = await ports.db.transaction(org, 'system', async (tx) => {
@@ -71,6 +71,7 @@ async function embed(
     await insertVectors(
       tx,
       document,
+      ports.embedder.model,
       rows.map(({ ordinal, sealed }) => ({ ordinal, sealed })),
     );
     await countEmbedded(tx, document.id, embedded);

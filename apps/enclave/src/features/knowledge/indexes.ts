@@ -12,14 +12,14 @@ import {
   type DocumentRecord,
   findDocument,
   listDocuments,
-  passagePlace,
   readPassages,
   readPassagesAt,
   readVectors,
   requireBase,
+  vectorsPlace,
 } from './store.ts';
 
-type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'embedder' | 'log'>;
+type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'jobs' | 'embedder' | 'log'>;
 
 interface Loaded {
   readonly org: OrgId;
@@ -190,14 +190,23 @@ export class KnowledgeIndexes {
       );
       if (pages.length > 1) await setImmediate(); // others have their turn
     }
-    for (let from = 0; document.embedded > 0 && from < count; from += PAGE)
-      for (const { ordinal, sealed } of await db.transaction(loaded.org, 'system', (tx) =>
-        readVectors(tx, document, { from, limit: PAGE }),
-      )) {
-        const place = passagePlace('passage_vectors', loaded.org, id, content_version, ordinal);
-        loaded.index.addVectors(id, ordinal, new Int8Array(openBytes(loaded.key, place, sealed)));
-      }
+    await this.#fillVectors(loaded, document);
     loaded.changes++;
+  }
+
+  async #fillVectors({ index, key, org }: Loaded, document: DocumentRecord): Promise<void> {
+    const { db, jobs, embedder } = this.#ports;
+    const { id, passages: count } = document;
+    let found = 0;
+    for (let from = 0; document.embedded > 0 && from < count; from += PAGE) {
+      const range = { from, limit: PAGE };
+      const rows = await db.transaction(org, 'system', (tx) => readVectors(tx, document, embedder.model, range));
+      for (const { ordinal, sealed } of rows)
+        index.addVectors(id, ordinal, new Int8Array(openBytes(key, vectorsPlace(document, ordinal, embedder.model), sealed)));
+      found += rows.length;
+    }
+    // The others are of a model that was used before.
+    if (found < document.embedded) await db.transaction(org, 'system', (tx) => jobs.enqueue(tx, 'embed-document', id));
   }
 
   /** Stores the indexes that changed: those that are quiet now, or all. One round at a time. */

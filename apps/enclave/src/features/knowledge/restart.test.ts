@@ -25,13 +25,14 @@ afterEach(async () => {
   await embeddings[Symbol.asyncDispose]();
 });
 
-async function start() {
-  enclave = await startEnclave({ storage, settings: { PRIVEXBOT_EMBEDDINGS_URL: embeddings.url } });
+async function start(model = 'first') {
+  const settings = { PRIVEXBOT_EMBEDDINGS_URL: embeddings.url, PRIVEXBOT_EMBEDDINGS_MODEL: model };
+  enclave = await startEnclave({ storage, settings });
 }
 
-async function restart(): Promise<void> {
+async function restart(model?: string): Promise<void> {
   await enclave[Symbol.asyncDispose]();
-  await start();
+  await start(model);
   const transport = enclave.transport();
   const client = createClient(transport);
   await client.auth.signIn({ body: { email: admin.email, password: admin.password } });
@@ -61,6 +62,21 @@ test('an index is rebuilt from its rows', async () => {
     before.hits.map((hit) => ({ ...hit, score: near(hit.score), words: near(hit.words), meaning: near(hit.meaning) })),
   );
   expect(after.hits[0]?.meaning).toBeGreaterThan(0);
+});
+
+test('after a change of the embedding model vectors of the one before are not compared with, and are made again', async () => {
+  const params = await makeKnowledge(admin, { leave: 'Staff receive 27 days of leave.', dogs: 'Dogs wait at the gate.' });
+  await waitUntilRead(admin, params);
+  const meaning = async () =>
+    (await admin.client.knowledge.search({ params, body: { text: 'days of leave for staff' } })).hits.map((hit) => hit.meaning);
+  const models = async () =>
+    (await enclave.forge<{ model: string }>('select distinct model from passage_vectors')).map(({ model }) => model);
+  expect((await meaning())[0]).toBeGreaterThan(0);
+  embeddings.delayMs = 300;
+  await restart('second');
+  expect(await meaning()).toEqual([0]); // found by words
+  await expect.poll(async () => (await meaning())[0], { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(models, { timeout: 20_000 }).toEqual(['second']);
 });
 
 test('a document that was embedded in part is completed', async () => {

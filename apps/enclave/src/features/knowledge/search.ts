@@ -5,6 +5,7 @@ import type { OrgScope } from '../../http/scope.ts';
 import { countUsage } from '../usage/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
 import type { Passage } from './reading/passages.ts';
+import type { RankBy } from './search/knowledge-index.ts';
 import { requireBase } from './store.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'embedder' | 'log'> & { readonly indexes: KnowledgeIndexes };
@@ -37,7 +38,7 @@ export async function findPassages(
   org: OrgId,
   bases: readonly KnowledgeBaseId[],
   text: string,
-  limit: number,
+  { limit, rankBy = 'score' }: { limit: number; rankBy?: RankBy },
   signal: AbortSignal,
 ): Promise<Found> {
   const found = await Promise.all([...new Set(bases)].map(async (base) => ({ base, opened: await ports.indexes.find(org, base) })));
@@ -46,9 +47,9 @@ export async function findPassages(
   const questionVector = needsVector ? await embedQuestion(ports, text, signal) : undefined;
   const hits = indexes
     .flatMap((from) =>
-      from.index.search({ text, limit, ...(questionVector ? { vector: questionVector } : {}) }).map((hit) => ({ ...hit, from })),
+      from.index.search({ text, limit, rankBy, ...(questionVector ? { vector: questionVector } : {}) }).map((hit) => ({ ...hit, from })),
     )
-    .sort((a, b) => b.score - a.score)
+    .sort((a, b) => b[rankBy] - a[rankBy])
     .slice(0, limit);
   const groups = await Promise.all(
     [...Map.groupBy(hits, ({ from }) => from)].map(async ([from, own]) => [from, await from.open(own)] as const),
@@ -68,12 +69,12 @@ export async function searchKnowledge(
   scope: OrgScope,
   workspace: WorkspaceId,
   knowledge: KnowledgeBaseId,
-  { text, limit }: { text: string; limit: number },
+  { text, ...wanted }: { text: string; limit: number; rankBy: RankBy },
 ) {
   if (!text.trim()) throw new AppError('question_empty');
   await scope.transaction(async (tx) => requireBase(tx, await ports.db.key(tx), knowledge, workspace));
   const started = performance.now();
-  const found = await findPassages(ports, scope.org, [knowledge], text, limit, scope.signal);
+  const found = await findPassages(ports, scope.org, [knowledge], text, wanted, scope.signal);
   const milliseconds = performance.now() - started;
   await scope.transaction(async (tx) => {
     if (found.embedded) await countUsage(tx, [{ meter: 'embedded_texts', model: ports.embedder.model, amount: found.embedded }]);

@@ -47,14 +47,14 @@ function documentPlace(row: DocumentRow) {
   return { table: 'documents', realm: row.org_id, id: row.id, version: row.version, clear };
 }
 
-export function passagePlace(
-  table: 'passages' | 'passage_vectors',
-  org: OrgId,
-  document: DocumentId,
-  contentVersion: number,
-  ordinal: number,
-) {
-  return { table, realm: org, id: `${document}/${ordinal}`, version: contentVersion };
+function passagePlace(org: OrgId, document: DocumentId, contentVersion: number, ordinal: number) {
+  return { table: 'passages', realm: org, id: `${document}/${ordinal}`, version: contentVersion } as const;
+}
+
+/** Where the vectors of a passage of the current version stand. */
+export function vectorsPlace(document: DocumentRow, ordinal: number, model: string) {
+  const { org_id: realm, id, content_version: version } = document;
+  return { table: 'passage_vectors', realm, id: `${id}/${ordinal}/${model}`, version } as const;
 }
 
 function hex(bytes: Uint8Array): string {
@@ -230,7 +230,7 @@ export async function insertPassages(
     document_id: document,
     content_version: contentVersion,
     ordinal,
-    sealed: sealValue(key, passagePlace('passages', tx.realm, document, contentVersion, ordinal), passage satisfies StoredPassage, salt),
+    sealed: sealValue(key, passagePlace(tx.realm, document, contentVersion, ordinal), passage satisfies StoredPassage, salt),
   }));
   await tx.sql.insertInto('passages').values(rows).execute();
 }
@@ -279,26 +279,34 @@ export async function readPassagesAt(
 }
 
 function openPassage(key: SealingKey, document: DocumentRow, row: { ordinal: number; sealed: Uint8Array }): Passage {
-  const place = passagePlace('passages', document.org_id, document.id, document.content_version, row.ordinal);
+  const place = passagePlace(document.org_id, document.id, document.content_version, row.ordinal);
   return { ordinal: row.ordinal, ...openValue<StoredPassage>(key, place, row.sealed) };
 }
 
+/** Stores vectors of a model, in place of those of another. */
 export async function insertVectors(
   tx: Transaction,
   document: DocumentRow,
+  model: string,
   rows: readonly { ordinal: number; sealed: Uint8Array }[],
 ): Promise<void> {
-  const values = rows.map((row) => ({ org_id: tx.realm, document_id: document.id, content_version: document.content_version, ...row }));
+  const at = { org_id: tx.realm, document_id: document.id, content_version: document.content_version, model };
+  const values = rows.map((row) => ({ ...at, ...row }));
   await tx.sql
     .insertInto('passage_vectors')
     .values(values)
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(['document_id', 'content_version', 'ordinal'])
+        .doUpdateSet(({ ref }) => ({ model: ref('excluded.model'), sealed: ref('excluded.sealed') })),
+    )
     .execute();
 }
 
 export async function readVectors(
   tx: Transaction,
   document: DocumentRow,
+  model: string,
   range: { from: number; limit: number },
 ): Promise<{ ordinal: number; sealed: Uint8Array }[]> {
   return tx.sql
@@ -308,16 +316,18 @@ export async function readVectors(
     .where('content_version', '=', document.content_version)
     .where('ordinal', '>=', range.from)
     .where('ordinal', '<', range.from + range.limit)
+    .where('model', '=', model)
     .execute();
 }
 
-/** Ordinals that have vectors already. */
-export async function embeddedOrdinals(tx: Transaction, document: DocumentRow): Promise<Set<number>> {
+/** Ordinals that have vectors of the model already. */
+export async function embeddedOrdinals(tx: Transaction, document: DocumentRow, model: string): Promise<Set<number>> {
   const rows = await tx.sql
     .selectFrom('passage_vectors')
     .select('ordinal')
     .where('document_id', '=', document.id)
     .where('content_version', '=', document.content_version)
+    .where('model', '=', model)
     .execute();
   return new Set(rows.map(({ ordinal }) => ordinal));
 }

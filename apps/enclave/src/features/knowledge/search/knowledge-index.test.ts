@@ -162,3 +162,15 @@ test('the digest of a document tells whether it is up to date, whatever the orde
   expect(KnowledgeIndex.digestOf(passages.slice(1))).not.toBe(held);
   expect(KnowledgeIndex.digestOf([passage(0, 'You get 28 days of leave. Ask early.'), ...passages.slice(1)])).not.toBe(held);
 });
+
+test('either part of the score can rank on its own, and leaves out what has nothing of it', () => {
+  const index = new KnowledgeIndex(2);
+  index.add('words', [{ ordinal: 0, text: 'Oak and elm.', headings: [], title: '' }]);
+  index.add('meaning', [{ ordinal: 0, text: 'A tall tree.', headings: [], title: '' }]);
+  index.addVectors('meaning', 0, Int8Array.of(127, 0));
+  const ranked = (rankBy: 'score' | 'words' | 'meaning') =>
+    documents(index.search({ text: 'oak elm', vector: unit(1, 0), limit: 5, rankBy }));
+  expect(ranked('words')).toEqual(['words']);
+  expect(ranked('meaning')).toEqual(['meaning']);
+  expect(ranked('score').toSorted()).toEqual(['meaning', 'words']);
+});

@@ -19,9 +19,13 @@ export type Question = {
   /** The question's vector, of the model that made the sentence vectors; any length but not empty of direction. */
   vector?: Float32Array;
   limit: number;
+  /** Which part of a hit orders them; its `score` unless told. */
+  rankBy?: RankBy;
   /** Only passages of these documents. */
   documents?: Iterable<string>;
 };
+
+export type RankBy = 'score' | 'words' | 'meaning';
 
 export type Hit = {
   document: string;
@@ -109,7 +113,7 @@ export class KnowledgeIndex {
   }
 
   /** The best passages, best first. Throws a RangeError if the vector does not fit those of the passages. */
-  search({ text, vector, limit, documents }: Question): Hit[] {
+  search({ text, vector, limit, rankBy = 'score', documents }: Question): Hit[] {
     const wanted = Math.min(Math.max(0, Math.floor(limit)), MAX_CANDIDATES);
     const candidates = Math.max(CANDIDATES, wanted);
     const among = documents && this.#slotsOf(documents);
@@ -121,7 +125,12 @@ export class KnowledgeIndex {
       const scores = asked?.scores(slot) ?? [];
       return scores.length > 0 ? { id: slot, words, meaning: Math.max(...scores) } : { id: slot, words };
     };
-    return fuse(Array.from(slots, toCandidate))
+    const fused = fuse(Array.from(slots, toCandidate));
+    // Both lists of candidates are exact, so either order of its own is too.
+    const part = (candidate: Candidate) => (rankBy === 'score' ? 1 : (candidate[rankBy] ?? 0));
+    return fused
+      .filter((candidate) => part(candidate) > 0)
+      .sort((a, b) => part(b) - part(a))
       .slice(0, wanted)
       .flatMap(({ id, score, words, meaning = 0 }) => {
         const place = this.#places[id];
