@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Id, type IdKind, makeId } from '@privexbot/contract';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
@@ -10,6 +9,7 @@ import type { BlobStore } from './providers/blobs/blob-store.ts';
 import type { Embedder } from './providers/embeddings/embedder.ts';
 import type { Mailer } from './providers/mail/mailer.ts';
 import type { Outbound } from './providers/outbound/outbound.ts';
+import { randomBytes } from './random.ts';
 
 /** Everything a feature may depend on, built once. Functions take the members they need, not the whole. */
 export interface Context {

@@ -1,8 +1,9 @@
-import { createHash, createHmac, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
 import type { AuditAction, OrgId } from '@privexbot/contract';
 import type { Kysely } from 'kysely';
 import type { Keyring } from '../keys/keyring.ts';
 import { type SealingKey, sealValue } from '../keys/seal.ts';
+import { randomBytes } from '../random.ts';
 import type { Lent } from './pipeline.ts';
 import type { Tables } from './tables.ts';
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type Contract,
   contract,
@@ -15,6 +14,7 @@ import type { Hono, Context as HonoContext } from 'hono';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { randomBytes } from '../random.ts';
 import { errorResponse, toAppError } from './errors.ts';
 import { eventResponse } from './events.ts';
 import type { RateLimiter } from './limits.ts';

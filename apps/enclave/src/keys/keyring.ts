@@ -1,5 +1,6 @@
-import { createHmac, createPrivateKey, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPrivateKey, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { DataKeyId, OrgId } from '@privexbot/contract';
+import { randomBytes } from '../random.ts';
 import { StartProblem } from '../start-problem.ts';
 import type { RootKeySource } from './root-key.ts';
 import { SealError, SealingKey, toAad } from './seal.ts';

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder, writeFileDurably } from '../data-folder.ts';
+import { randomBytes } from '../random.ts';
 import { StartProblem, systemCode } from '../start-problem.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { randomBytes } from '../random.ts';
 
 const FORMAT = 1;
 const SALT_BYTES = 32;
@@ -43,7 +44,7 @@ export class SealingKey {
   /** @param salt 32 bytes, one per document where its rows should share a key; by default one per day and process */
   seal(aad: Uint8Array, plaintext: Uint8Array, salt: Uint8Array = this.#currentSalt()): Uint8Array<ArrayBuffer> {
     if (salt.length !== SALT_BYTES) throw new RangeError(`a salt has ${SALT_BYTES} bytes`);
-    const nonce = nextNonce();
+    const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#rowKey(salt), nonce);
     cipher.setAAD(aad);
     const sealed = new Uint8Array(HEADER_BYTES + plaintext.length + TAG_BYTES);
@@ -75,7 +76,7 @@ export class SealingKey {
   #currentSalt(): Uint8Array {
     const now = Date.now();
     if (this.#sealed++ % SEALS_PER_SALT === 0 || now - this.#saltMadeAt > SALT_LASTS_MS) {
-      this.#salt = new Uint8Array(randomBytes(SALT_BYTES));
+      this.#salt = randomBytes(SALT_BYTES);
       this.#saltMadeAt = now;
     }
     return this.#salt;
@@ -91,19 +92,6 @@ export class SealingKey {
     }
     return key;
   }
-}
-
-const noncePool = new Uint8Array(NONCE_BYTES * 256);
-let nonceAt = noncePool.length;
-
-/** Random nonces, taken from the system 256 at a time; each is used once. */
-function nextNonce(): Uint8Array {
-  if (nonceAt === noncePool.length) {
-    randomFillSync(noncePool);
-    nonceAt = 0;
-  }
-  nonceAt += NONCE_BYTES;
-  return noncePool.slice(nonceAt - NONCE_BYTES, nonceAt);
 }
 
 /**

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
+import { randomBytes } from '../../random.ts';
 import { writeApiKey } from './index.ts';
 import { type ApiKey, deleteApiKey, insertApiKey, listApiKeys } from './store.ts';
 

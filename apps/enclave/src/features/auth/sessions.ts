@@ -2,11 +2,12 @@
  * What proves that a request comes from a signed-in browser: an opaque random cookie, of which only a keyed hash is
  * stored. The one file that changes when keys of the device take the cookie's place.
  */
-import { randomBytes } from 'node:crypto';
+
 import type { SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { PublicScope } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
+import { randomBytes } from '../../random.ts';
 import { deleteSessions, findSession, insertSession, type Session, type Tx } from './store.ts';
 
 const COOKIE = 'privexbot_session';

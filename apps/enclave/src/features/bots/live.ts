@@ -55,10 +55,9 @@ export class LiveBots {
     const { db } = this.#context;
     return db.transaction(org, 'system', async (tx) => {
       const { key } = await openDraft(this.#context, tx, id);
-      const version = await findLive(db, tx, key, id);
+      const [version, deployments] = await Promise.all([findLive(db, tx, key, id), listDeployments(db, tx, key, id)]);
       if (!version) return undefined;
       const { content, created_at } = await requireVersion(tx, key, id, version);
-      const deployments = await listDeployments(db, tx, key, id);
       return {
         org,
         bot: id,

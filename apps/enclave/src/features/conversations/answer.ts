@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { DocumentId, KnowledgeBaseId, OrgId } from '@privexbot/contract';
 import {
   type AnswerEvent,
@@ -13,6 +12,7 @@ import {
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { estimateTokens, type Model } from '../../providers/models/model.ts';
+import { randomBytes } from '../../random.ts';
 import { type FoundPassage, findPassages, groundedAnswer, type Knowledge } from '../knowledge/index.ts';
 import { type Choice, DEFAULT_CONTEXT_TOKENS, type Models } from '../models/index.ts';
 import { citeWritten } from './citations.ts';

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { AnswerEvent, ConversationId, MessageId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { PublicScope } from '../../http/scope.ts';
 import { equalBytes } from '../../keys/keyring.ts';
+import { randomBytes } from '../../random.ts';
 import { type LiveBot, settingsOf } from '../bots/index.ts';
 import { readCitedPassage } from '../knowledge/index.ts';
 import { findDestination } from '../models/index.ts';

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { DocumentId, OrgId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Job } from '../../jobs/jobs.ts';
 import { type SealingKey, toAad } from '../../keys/seal.ts';
 import { quantise } from '../../providers/embeddings/embedder.ts';
+import { randomBytes } from '../../random.ts';
 import { countUsage } from '../usage/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
 import type { Passage } from './reading/passages.ts';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { DocumentId, KnowledgeBaseId } from '@privexbot/contract';
 import { hasPermission, type OrgId, type Role, type UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
@@ -6,6 +5,7 @@ import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Job } from '../../jobs/jobs.ts';
 import type { SealingKey } from '../../keys/seal.ts';
+import { randomBytes } from '../../random.ts';
 import { openStoredFile } from '../uploads/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
 import type { Progresses, Reading } from './progresses.ts';

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
+import { randomBytes } from '../../random.ts';
 import { findPeople } from '../auth/index.ts';
 import {
   deleteInvitation,

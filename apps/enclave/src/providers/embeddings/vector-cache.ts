@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { randomBytes } from '../../random.ts';
 
 /** The vectors of the last texts that were asked for, without the texts: they are known by keyed hashes. */
 export class VectorCache {
