@@ -9,4 +9,9 @@ export const TARGETS: Record<string, { atMost?: number; atLeast?: number }> = {
   'retrieval turn, mock embeddings, rate': { atLeast: 500 },
   'retrieval turn, shipped model, rate': { atLeast: 100 },
   'first token added, p50': { atMost: 3 },
+  'hybrid search, 100k passages, p50': { atMost: 5 },
+  'hybrid search, 100k passages, recall@10 of exact': { atLeast: 0.98 },
+  'XQuAD, fused, nDCG@10': { atLeast: 0.975 },
+  'reading generated PDF': { atLeast: 300 },
+  'kill -9: acknowledged writes lost': { atMost: 0 },
 };
