@@ -16,7 +16,7 @@ const FILTERED_SHARE = 0.004;
 /** No more than so many times the rows wanted are compared, should many have the same sign bits. */
 const SURPLUS = 2;
 /** About so many rows, some at a time, are looked at to tell how distances lie. */
-const SAMPLED_ROWS = 65_536;
+const SAMPLED_ROWS = 16_384;
 const SAMPLE_STEP = 64;
 const PIECE_BYTES = 2 ** 26;
 const NOTHING = new Int8Array(0);
@@ -33,7 +33,7 @@ export type VectorSettings = {
   bytesPerMemory: number;
 };
 
-const DEFAULTS: VectorSettings = { exactRows: 65_536, filteredRows: 2000, bytesPerMemory: 2 ** 28 };
+const DEFAULTS: VectorSettings = { exactRows: 8_192, filteredRows: 2000, bytesPerMemory: 2 ** 28 };
 
 type Run = { row: number; count: number };
 
