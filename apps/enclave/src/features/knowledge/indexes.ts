@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import { openBytes, type SealingKey } from '../../keys/seal.ts';
-import { type OpenedPassage, OpenedPassages } from './opened-passages.ts';
+import { type OpenedPassage, OpenedPassages, type Wanted } from './opened-passages.ts';
 import type { Passage } from './reading/passages.ts';
 import { KnowledgeIndex } from './search/knowledge-index.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './snapshots.ts';
@@ -69,8 +69,10 @@ export class KnowledgeIndexes {
     await this.#changed(base);
     try {
       const { index, documents, opened, key } = await this.#open(org, base);
-      const read = (document: DocumentRecord, ordinals: readonly number[]) =>
-        this.#ports.db.transaction(org, 'system', (tx) => readPassagesAt(tx, key, document, ordinals));
+      const read = (wanted: readonly Wanted[]) =>
+        this.#ports.db.transaction(org, 'system', (tx) =>
+          Promise.all(wanted.map(({ document, ordinals }) => readPassagesAt(tx, key, document, ordinals))),
+        );
       return { index, open: (hits) => opened.open(documents, hits, read) };
     } catch (error) {
       if (error instanceof AppError && error.code === 'not_found') return undefined;

@@ -1,6 +1,6 @@
 import type { DocumentId, KnowledgeBaseId, OrgId, UploadId, UserId } from '@privexbot/contract';
 import { expect, test } from 'vitest';
-import { OpenedPassages } from './opened-passages.ts';
+import { OpenedPassages, type Wanted } from './opened-passages.ts';
 import type { Passage } from './reading/passages.ts';
 import type { DocumentRecord } from './store.ts';
 
@@ -33,10 +33,11 @@ function record(id: string, version: number): DocumentRecord {
 
 /** Rows whose text says which version they are of; notes what was read. */
 function rows(read: string[]) {
-  return async ({ id, content_version }: DocumentRecord, ordinals: readonly number[]) => {
-    read.push(`${id}: ${ordinals}`);
-    return ordinals.filter((ordinal) => ordinal < 5_000).map((ordinal) => passage(ordinal, `${id} v${content_version} #${ordinal}`));
-  };
+  return async (wanted: readonly Wanted[]) =>
+    wanted.map(({ document: { id, content_version }, ordinals }) => {
+      read.push(`${id}: ${ordinals}`);
+      return ordinals.filter((ordinal) => ordinal < 5_000).map((ordinal) => passage(ordinal, `${id} v${content_version} #${ordinal}`));
+    });
 }
 
 const hits = (document: string, ...ordinals: number[]) => ordinals.map((ordinal) => ({ document, ordinal }));

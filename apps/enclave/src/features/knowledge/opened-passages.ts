@@ -8,6 +8,11 @@ export interface OpenedPassage {
   readonly passage: Passage;
 }
 
+export interface Wanted {
+  readonly document: DocumentRecord;
+  readonly ordinals: readonly number[];
+}
+
 const MAX_PASSAGES = 4_096;
 
 /** Passages that were opened lately, kept so that those asked for often are not opened with every question. The oldest go first. */
@@ -16,28 +21,32 @@ export class OpenedPassages {
 
   /**
    * Opens hits, by `document/ordinal`.
-   * @param read opens passages of one document from their rows
+   * @param read opens passages from their rows: a list for each document that is asked for, in that order
    */
   async open(
     documents: ReadonlyMap<DocumentId, DocumentRecord>,
     hits: readonly { document: string; ordinal: number }[],
-    read: (document: DocumentRecord, ordinals: readonly number[]) => Promise<readonly Passage[]>,
+    read: (wanted: readonly Wanted[]) => Promise<readonly (readonly Passage[])[]>,
   ): Promise<Map<string, OpenedPassage>> {
     const opened = new Map<string, OpenedPassage>();
+    const missing: Wanted[] = [];
     for (const [id, group] of Map.groupBy(hits, (hit) => hit.document)) {
       const document = documents.get(id as DocumentId);
       if (!document) continue;
-      // With the version: a passage that was being opened while its document was replaced is not taken for one of the new.
-      const nameOf = (ordinal: number) => `${id}/${document.content_version}/${ordinal}`;
-      const missing = group.map(({ ordinal }) => ordinal).filter((ordinal) => !this.#kept.has(nameOf(ordinal)));
-      const found = new Map(group.map(({ ordinal }) => [ordinal, this.#kept.get(nameOf(ordinal))]));
-      for (const passage of missing.length ? await read(document, missing) : []) {
-        found.set(passage.ordinal, passage);
-        this.#keep(nameOf(passage.ordinal), passage);
+      const ordinals: number[] = [];
+      for (const { ordinal } of group) {
+        const passage = this.#kept.get(nameOf(document, ordinal));
+        if (passage) opened.set(`${id}/${ordinal}`, toOpened(document, passage));
+        else ordinals.push(ordinal);
       }
-      for (const [ordinal, passage] of found)
-        if (passage) opened.set(`${id}/${ordinal}`, { document: document.id, documentName: document.content.name, passage });
+      if (ordinals.length) missing.push({ document, ordinals });
     }
+    const found = missing.length ? await read(missing) : [];
+    for (const [at, { document }] of missing.entries())
+      for (const passage of found[at] ?? []) {
+        opened.set(`${document.id}/${passage.ordinal}`, toOpened(document, passage));
+        this.#keep(nameOf(document, passage.ordinal), passage);
+      }
     return opened;
   }
 
@@ -49,4 +58,13 @@ export class OpenedPassages {
     if (this.#kept.size >= MAX_PASSAGES) this.#kept.delete(this.#kept.keys().next().value ?? '');
     this.#kept.set(name, passage);
   }
+}
+
+/** With the version: a passage that was being opened while its document was replaced is not taken for one of the new. */
+function nameOf({ id, content_version }: DocumentRecord, ordinal: number): string {
+  return `${id}/${content_version}/${ordinal}`;
+}
+
+function toOpened({ id, content }: DocumentRecord, passage: Passage): OpenedPassage {
+  return { document: id, documentName: content.name, passage };
 }
