@@ -5,14 +5,16 @@ import { dirname, join, normalize } from 'node:path';
 
 /** Which workspaces each workspace may import. Leaves import none. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
+  attestation: [],
   contract: [],
+  'secure-channel': ['attestation'],
   flow: [],
   sdk: ['contract'],
   ui: ['contract'],
   enclave: ['contract', 'flow'],
   web: ['sdk', 'contract', 'ui', 'flow'],
   widget: ['sdk', 'contract', 'ui'],
-  cli: ['sdk', 'contract'],
+  cli: ['sdk', 'contract', 'attestation'],
   testing: ['contract', 'sdk', 'enclave', 'flow'],
 };
 

@@ -1,0 +1,1 @@
+export { CHECKS, type Check, type CheckId, type CheckStatus } from './checks.ts';
