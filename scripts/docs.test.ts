@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 const documents = globSync('{*.md,docs/**/*.md,bench/*.md,vectors/**/*.md}');
 const LINK = /\]\((?!https?:|#|mailto:)([^)\s#]+)/g;
+const NAMED = /`([\w./-]+\.(?:ts|tsx|mjs))`/g;
 const STEP = /\]\((\.\.\/[^)\s]+)\) `(\w+)`/g;
 
 test('links of the documents lead to files that are there', () => {
@@ -16,6 +17,19 @@ test('links of the documents lead to files that are there', () => {
     }
   expect(broken).toEqual([]);
   expect(seen).toBeGreaterThan(20);
+});
+
+test('files that the documents name are there', () => {
+  const sources = globSync('{apps,packages,e2e,scripts,bench}/**/*.{ts,tsx,mjs}', { exclude: (path) => path.includes('node_modules') });
+  const missing: string[] = [];
+  let seen = 0;
+  for (const path of documents)
+    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(NAMED)) {
+      seen++;
+      if (!sources.some((source) => `/${source}`.endsWith(`/${name}`))) missing.push(`${path}: ${name}`);
+    }
+  expect(missing).toEqual([]);
+  expect(seen).toBeGreaterThan(10);
 });
 
 test('each step of the walks names a function that its file has', () => {
