@@ -2,7 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const PROJECTS = ['.', 'e2e', 'packages/attestation', 'packages/contract', 'packages/flow', 'packages/secure-channel', 'packages/sdk', 'packages/ui', 'apps/web', 'apps/widget'];
+const PROJECTS = [
+  '.',
+  'e2e',
+  'packages/attestation',
+  'packages/contract',
+  'packages/flow',
+  'packages/secure-channel',
+  'packages/sdk',
+  'packages/ui',
+  'apps/web',
+  'apps/widget',
+];
 const steps: [string, string, string[]][] = [
   ...PROJECTS.filter((project) => existsSync(`${project}/tsconfig.json`)).map((project): [string, string, string[]] => [
     `types of ${project}`,
