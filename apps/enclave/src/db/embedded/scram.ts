@@ -1,5 +1,4 @@
-import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
-import { randomBytes } from '../../random.ts';
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
 const ITERATIONS = 4096; // PostgreSQL's default; enough because the password is derived from a 256-bit key
 
