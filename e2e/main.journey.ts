@@ -142,7 +142,7 @@ test('a visitor of another site opens the widget and asks; a site that is not al
   await look(page, '13-widget-source');
   await page.keyboard.press('Escape');
   await chat.getByRole('button', { name: 'Close the chat' }).click();
-  expect(await page.locator('iframe').isVisible()).toBe(false);
+  await page.locator('iframe').waitFor({ state: 'hidden' });
 
   await using stranger = await openSite(`<h1>Elsewhere</h1><script src="${server.url}/widget.js" data-bot="${slug}" async></script>`);
   browser.expectComplaint(/frame-ancestors|Framing/);
