@@ -57,6 +57,11 @@ test('a file that ends anywhere before its tensors is truncated, unless only its
   }
 });
 
+test('a file that ends within its last tensor is truncated, even by one byte', () => {
+  expect(refusal(MODEL)).toBe('accepted');
+  for (const missing of [1, 31, 100]) expect(refusal(MODEL.subarray(0, MODEL.length - missing))).toBe('truncated');
+});
+
 test('every refusal says what to do', () => {
   expect(() => readGgufHeader(tinyGguf({ chatTemplate: null }), 1e9)).toThrow(/refused: it has no chat template.*Choose/);
 });

@@ -126,24 +126,25 @@ function skipArray(reader: Reader, depth: number): void {
   }
 }
 
-/** Reads the list of tensors; each must begin inside the file. */
+/** Reads the list of tensors; each must lie inside the file. */
 function countParameters(reader: Reader, tensors: number, alignment: number): number {
   if (tensors === 0 || tensors > MAX_TENSORS || !isPowerOfTwo(alignment)) refuse('malformed');
   let parameters = 0;
-  let lastOffset = 0;
+  let dataBytes = 0;
   for (let i = 0; i < tensors; i++) {
     reader.skip(reader.uint64()); // its name
     const dimensions = reader.uint32();
     if (dimensions === 0 || dimensions > 4) refuse('malformed');
     let elements = 1;
     for (let d = 0; d < dimensions; d++) elements *= reader.uint64();
-    reader.uint32(); // its type
-    lastOffset = Math.max(lastOffset, reader.uint64());
+    // Of a type that is not known here at least the first byte must be there.
+    const [perBlock, blockBytes] = BLOCKS[reader.uint32()] ?? [elements, 1];
+    dataBytes = Math.max(dataBytes, reader.uint64() + Math.ceil(elements / perBlock) * blockBytes);
     parameters += elements;
   }
   if (!Number.isSafeInteger(parameters) || parameters === 0) refuse('malformed');
   const dataStart = Math.ceil(reader.offset / alignment) * alignment;
-  if (dataStart + lastOffset >= reader.sizeBytes) refuse('truncated');
+  if (dataStart + dataBytes > reader.sizeBytes) refuse('truncated');
   return parameters;
 }
 
@@ -193,6 +194,42 @@ function isPowerOfTwo(value: number): boolean {
 function refuse(refusal: GgufRefusal): never {
   throw new AppError('model_file_refused', { refusal, reason: REASONS[refusal] });
 }
+
+/** By number of a tensor's type (enum ggml_type): how many elements a block holds, and its bytes. */
+const BLOCKS: Readonly<Record<number, readonly [elements: number, bytes: number]>> = {
+  0: [1, 4],
+  1: [1, 2],
+  2: [32, 18],
+  3: [32, 20],
+  6: [32, 22],
+  7: [32, 24],
+  8: [32, 34],
+  9: [32, 36],
+  10: [256, 84],
+  11: [256, 110],
+  12: [256, 144],
+  13: [256, 176],
+  14: [256, 210],
+  15: [256, 292],
+  16: [256, 66],
+  17: [256, 74],
+  18: [256, 98],
+  19: [256, 50],
+  20: [32, 18],
+  21: [256, 110],
+  22: [256, 82],
+  23: [256, 136],
+  24: [1, 1],
+  25: [1, 2],
+  26: [1, 4],
+  27: [1, 8],
+  28: [1, 8],
+  29: [256, 56],
+  30: [1, 2],
+  34: [256, 54],
+  35: [256, 66],
+  39: [32, 17],
+};
 
 /** `general.file_type` of llama.cpp (enum llama_ftype). */
 const FILE_TYPES: Readonly<Record<number, string>> = {
