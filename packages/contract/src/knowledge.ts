@@ -144,7 +144,7 @@ export const knowledge = {
     access: 'documents.add',
     rate: 'upload',
     audit: 'document.added',
-    failures: [...refused, 'upload_incomplete', 'too_large', 'private_address'],
+    failures: [...refused, 'upload_incomplete', 'too_large', 'private_address', 'address_unreachable'],
     params: InKnowledge,
     body: z.discriminatedUnion('source', [
       z.object({ source: z.literal('upload'), upload: idSchema('upload') }),
