@@ -1,0 +1,108 @@
+import { contextTag, TAG } from '../der.ts';
+import type { KeyUsage } from '../x509.ts';
+import { bits, boolean, der, integer, octets, oid, sequence, time, utf8 } from './der-writer.ts';
+
+/** Made-up certificate authorities: the tests and the simulator sign with them what hardware vendors sign with theirs. */
+export interface SigningKey {
+  readonly curve: Curve;
+  readonly privateKey: CryptoKey;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Uint8Array<ArrayBuffer>;
+}
+
+export type Curve = 'P-256' | 'P-384';
+
+export interface Issuer {
+  readonly key: SigningKey;
+  readonly subject: Uint8Array;
+}
+
+export interface CertificateFields {
+  readonly subject: Uint8Array;
+  readonly spki: Uint8Array;
+  /** Big-endian. */
+  readonly serial: Uint8Array;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** Absent: a leaf. */
+  readonly ca?: { readonly maxPathLength?: number };
+  /** Whole `Extension` elements, see `extension`. */
+  readonly extensions?: readonly Uint8Array[];
+}
+
+const HASH = { 'P-256': 'SHA-256', 'P-384': 'SHA-384' } as const;
+const ECDSA_OID = { 'P-256': '1.2.840.10045.4.3.2', 'P-384': '1.2.840.10045.4.3.3' } as const;
+
+export async function createKey(curve: Curve = 'P-256'): Promise<SigningKey> {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: curve }, true, ['sign', 'verify']);
+  return { curve, privateKey, spki: new Uint8Array(await crypto.subtle.exportKey('spki', publicKey)) };
+}
+
+/** r and s in fixed width, one behind the other. */
+export async function signRaw(key: SigningKey, data: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const algorithm = { name: 'ECDSA', hash: HASH[key.curve] };
+  return new Uint8Array(await crypto.subtle.sign(algorithm, key.privateKey, new Uint8Array(data)));
+}
+
+export function name(commonName: string, organization = 'INSECURE SIMULATION'): Uint8Array<ArrayBuffer> {
+  const attribute = (type: string, value: string) => der(TAG.set, sequence(oid(type), utf8(value)));
+  return sequence(attribute('2.5.4.3', commonName), attribute('2.5.4.10', organization));
+}
+
+export function extension(id: string, critical: boolean, value: Uint8Array): Uint8Array<ArrayBuffer> {
+  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
+}
+
+export async function issueCertificate(issuer: Issuer, fields: CertificateFields): Promise<Uint8Array<ArrayBuffer>> {
+  const { ca, extensions = [] } = fields;
+  const constraints = ca ? sequence(boolean(true), ...(ca.maxPathLength === undefined ? [] : [integer(ca.maxPathLength)])) : sequence();
+  const usage = ca ? keyUsage('keyCertSign', 'cRLSign') : keyUsage('digitalSignature');
+  const tbs = sequence(
+    der(contextTag(0), integer(2)),
+    integer(fields.serial),
+    algorithmOf(issuer.key),
+    issuer.subject,
+    sequence(time(fields.notBefore), time(fields.notAfter)),
+    fields.subject,
+    fields.spki,
+    der(contextTag(3), sequence(extension('2.5.29.19', true, constraints), extension('2.5.29.15', true, usage), ...extensions)),
+  );
+  return signed(issuer.key, tbs);
+}
+
+export interface CrlFields {
+  readonly thisUpdate: number;
+  readonly nextUpdate: number;
+  /** Serial numbers, big-endian. */
+  readonly revoked?: readonly Uint8Array[];
+}
+
+export async function issueCrl(issuer: Issuer, { thisUpdate, nextUpdate, revoked = [] }: CrlFields): Promise<Uint8Array<ArrayBuffer>> {
+  const entries = revoked.map((serial) => sequence(integer(serial), time(thisUpdate)));
+  const list = entries.length > 0 ? [sequence(...entries)] : [];
+  return signed(issuer.key, sequence(integer(1), algorithmOf(issuer.key), issuer.subject, time(thisUpdate), time(nextUpdate), ...list));
+}
+
+export function toPem(...certificates: readonly Uint8Array[]): string {
+  return certificates
+    .map((certificate) => btoa(String.fromCharCode(...certificate)).replace(/.{1,64}/g, '$&\n'))
+    .map((body) => `-----BEGIN CERTIFICATE-----\n${body}-----END CERTIFICATE-----\n`)
+    .join('');
+}
+
+function keyUsage(...usages: readonly KeyUsage[]): Uint8Array {
+  const bit = { digitalSignature: 0x80, keyCertSign: 0x04, cRLSign: 0x02 } as Partial<Record<KeyUsage, number>>;
+  const value = usages.reduce((mask, usage) => mask | (bit[usage] ?? 0), 0);
+  const unused = Math.clz32(value & -value) ^ 31;
+  return der(TAG.bitString, Uint8Array.of(unused, value));
+}
+
+function algorithmOf(key: SigningKey): Uint8Array {
+  return sequence(oid(ECDSA_OID[key.curve]));
+}
+
+async function signed(key: SigningKey, tbs: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const raw = await signRaw(key, tbs);
+  const half = raw.length / 2;
+  return sequence(tbs, algorithmOf(key), bits(sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)))));
+}
