@@ -13,6 +13,7 @@ export const CHECKS = {
   debug: 'Nobody can look inside with a debugger',
   migration: 'Nobody can move it to another machine',
   attributes: 'It runs with the protections that are asked for',
+  freshness: 'The evidence was made just now',
   'report-data': 'The evidence was made for this connection',
   'event-log': 'The log of what was started fits the measurements',
   'policy-fmspc': 'The processor is of an allowed family',

@@ -1,5 +1,5 @@
 /** The event log of dstack's guest agent: JSON, firmware events in RTMR0 to 2 and its own, computable ones in RTMR3. */
-import { isEqual } from './measured-data.ts';
+import { concatBytes, equalBytes, fromHex, ParseError } from '../bytes.ts';
 import { RTMR_BYTES, sha384 } from './replay.ts';
 
 export interface DstackEvent {
@@ -15,33 +15,33 @@ const RUNTIME_EVENT = 0x08000001;
 /**
  * Reads a log and computes the digest of each event in RTMR3 anew: SHA-384(type as u32 LE ":" name ":" payload), dstack
  * `cc-eventlog/src/runtime_events.rs`. In RTMR0 to 2 the digests are taken as they are; the registers must be pinned.
- * @throws Error that says what was wrong
+ * Throws a ParseError or, if it isn't JSON at all, a SyntaxError.
  */
 export async function parseDstackLog(text: string): Promise<DstackEvent[]> {
-  if (text.length > MAX_LOG_CHARACTERS) throw new Error(`the event log is longer than ${MAX_LOG_CHARACTERS} characters`);
+  if (text.length > MAX_LOG_CHARACTERS) throw new ParseError(`the event log is longer than ${MAX_LOG_CHARACTERS} characters`);
   const events: unknown = JSON.parse(text);
-  if (!Array.isArray(events)) throw new Error('the event log is not a list');
+  if (!Array.isArray(events)) throw new ParseError('the event log is not a list');
   return Promise.all(events.map(readEvent));
 }
 
 async function readEvent(event: unknown): Promise<DstackEvent> {
-  if (!isRecord(event)) throw new Error('an event is not an object');
+  if (!isRecord(event)) throw new ParseError('an event is not an object');
   const { imr, event_type: type, digest, event: name, event_payload: payload } = event;
-  if (typeof imr !== 'number' || ![0, 1, 2, 3].includes(imr)) throw new Error('an event names no runtime register');
-  if (typeof name !== 'string') throw new Error('an event has no name');
-  const read = { rtmr: imr, digest: fromHex(digest), name, payload: fromHex(payload) };
-  if (read.digest.length !== RTMR_BYTES) throw new Error('a digest has not 48 bytes');
+  if (typeof imr !== 'number' || ![0, 1, 2, 3].includes(imr)) throw new ParseError('an event names no runtime register');
+  if (typeof name !== 'string') throw new ParseError('an event has no name');
+  const read = { rtmr: imr, digest: hexField(digest), name, payload: hexField(payload) };
+  if (read.digest.length !== RTMR_BYTES) throw new ParseError('a digest has not 48 bytes');
   if (imr !== 3) return read;
-  if (type !== RUNTIME_EVENT) throw new Error('an event in RTMR3 is of a kind whose digest cannot be computed');
-  if (!isEqual(await runtimeDigest(name, read.payload), read.digest))
-    throw new Error('the digest of an event in RTMR3 is not that of its content');
+  if (type !== RUNTIME_EVENT) throw new ParseError('an event in RTMR3 is of a kind whose digest cannot be computed');
+  if (!equalBytes(await runtimeDigest(name, read.payload), read.digest))
+    throw new ParseError('the digest of an event in RTMR3 is not that of its content');
   return read;
 }
 
 /** What dstack extends into RTMR3 for an event. */
 export async function runtimeDigest(name: string, payload: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const type = Uint8Array.of(RUNTIME_EVENT & 0xff, (RUNTIME_EVENT >> 8) & 0xff, (RUNTIME_EVENT >> 16) & 0xff, RUNTIME_EVENT >>> 24);
-  return sha384(Uint8Array.from([...type, ...new TextEncoder().encode(`:${name}:`), ...payload]));
+  return sha384(concatBytes(type, new TextEncoder().encode(`:${name}:`), payload));
 }
 
 /**
@@ -50,13 +50,13 @@ export async function runtimeDigest(name: string, payload: Uint8Array): Promise<
  */
 export function onlyPayload(events: readonly DstackEvent[], name: string): Uint8Array<ArrayBuffer> {
   const [event, ...others] = events.filter((each) => each.rtmr === 3 && each.name === name);
-  if (!event || others.length > 0) throw new Error(`RTMR3 has ${event ? 'more than one' : 'no'} event ${name}`);
+  if (!event || others.length > 0) throw new ParseError(`RTMR3 has ${event ? 'more than one' : 'no'} event ${name}`);
   return event.payload;
 }
 
-function fromHex(text: unknown): Uint8Array<ArrayBuffer> {
-  if (typeof text !== 'string' || !/^([0-9a-fA-F]{2})*$/.test(text)) throw new Error('an event has a field that is not hexadecimal');
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+function hexField(value: unknown): Uint8Array<ArrayBuffer> {
+  if (typeof value !== 'string') throw new ParseError('an event lacks its digest or payload');
+  return fromHex(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,10 +1,11 @@
+import { equalBytes } from '../bytes.ts';
 import { sha384 } from './replay.ts';
 import type { LoggedEvent } from './tcg.ts';
 
 /** `proven`: the digest is that of the data; `false`: it isn't, though it should be; `opaque`: what was measured isn't in the log. */
 export type DataProof = 'proven' | 'false' | 'opaque';
 
-type Candidates = (data: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>[];
+type Candidates = (data: Uint8Array) => Uint8Array[];
 
 const itself: Candidates = (data) => [data];
 
@@ -27,26 +28,22 @@ const MEASURED: ReadonlyMap<number, Candidates> = new Map([
 /** Computes the digest anew where the format holds what was measured. */
 export async function proveData({ type, digest, data }: LoggedEvent): Promise<DataProof> {
   const candidates = MEASURED.get(type)?.(data) ?? [];
-  for (const candidate of candidates) if (isEqual(await sha384(candidate), digest)) return 'proven';
+  for (const candidate of candidates) if (equalBytes(await sha384(candidate), digest)) return 'proven';
   return candidates.length > 0 ? 'false' : 'opaque';
 }
 
 /** UEFI_VARIABLE_DATA: GUID, length of the name in UTF-16 units, length of the value, name, value. */
-function variableContent(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+function variableContent(data: Uint8Array): Uint8Array[] {
   if (data.length < 32) return [];
   const units = new DataView(data.buffer, data.byteOffset).getUint32(16, true);
   return [data.subarray(Math.min(32 + 2 * units, data.length))];
 }
 
 /** GRUB measures the command or command line, and logs it behind a prefix, ended by a zero. Names of files have no prefix. */
-function grubCommand(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+function grubCommand(data: Uint8Array): Uint8Array[] {
   const text = new TextDecoder('latin1').decode(data);
   const prefix = ['grub_cmd: ', 'kernel_cmdline: ', 'module_cmdline: '].find((start) => text.startsWith(start));
   if (prefix === undefined) return [];
   const end = data.at(-1) === 0 ? data.length - 1 : data.length;
   return [data.subarray(prefix.length, end)];
-}
-
-export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

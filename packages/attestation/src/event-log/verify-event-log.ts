@@ -1,6 +1,7 @@
+import { equalBytes, ParseError } from '../bytes.ts';
 import type { Report } from '../checks.ts';
 import { onlyPayload, parseDstackLog } from './dstack.ts';
-import { isEqual, proveData } from './measured-data.ts';
+import { proveData } from './measured-data.ts';
 import { replayRegister } from './replay.ts';
 import { type LoggedEvent, parseTcgLog } from './tcg.ts';
 
@@ -21,9 +22,9 @@ export type EventLogEvidence =
 
 interface SecretVmEvidence {
   readonly kind: 'secretvm';
-  readonly compose: Uint8Array<ArrayBuffer>;
+  readonly compose: Uint8Array;
   readonly rootfs: Uint8Array;
-  readonly files?: Uint8Array<ArrayBuffer>;
+  readonly files?: Uint8Array;
 }
 
 export interface EventLogClaims {
@@ -50,7 +51,7 @@ export async function verifyEventLog(
     report.add('event-log', 'passed');
     return claims;
   } catch (error) {
-    report.add('event-log', 'failed', { explain: error instanceof Error ? error.message : 'the event log could not be read' });
+    report.add('event-log', 'failed', { explain: error instanceof ParseError ? error.message : 'the event log is malformed' });
     return undefined;
   }
 }
@@ -71,7 +72,7 @@ async function verifyTcg(events: readonly LoggedEvent[], registers: MeasuredRegi
   await requireReplay(events, registers, events.some(({ rtmr }) => rtmr === 3) ? [0, 1, 2, 3] : [0, 1, 2]);
   const proofs = await Promise.all(events.map(proveData));
   const wrong = proofs.indexOf('false');
-  if (wrong >= 0) throw new Error(`the digest of event ${wrong} is not that of its content`);
+  if (wrong >= 0) throw new ParseError(`the digest of event ${wrong} is not that of its content`);
   return { events: events.length, proven: proofs.filter((proof) => proof === 'proven').length };
 }
 
@@ -79,12 +80,12 @@ async function verifyDstack(log: string, appCompose: string | undefined, registe
   const events = await parseDstackLog(log);
   await requireReplay(events, registers, [0, 1, 2, 3]);
   const composeHash = onlyPayload(events, 'compose-hash');
-  if (appCompose !== undefined && !isEqual(await sha256(new TextEncoder().encode(appCompose)), composeHash)) {
-    throw new Error('app-compose.json is not the one that was started');
+  if (appCompose !== undefined && !equalBytes(await sha256(new TextEncoder().encode(appCompose)), composeHash)) {
+    throw new ParseError('app-compose.json is not the one that was started');
   }
   // dstack MrConfig V1: 01, SHA-256 of app-compose.json, zeros. Later versions hash the same with Keccak; RTMR3 holds it in any case.
-  if (registers.mrConfigId[0] === 1 && !isEqual(registers.mrConfigId.subarray(1, 33), composeHash)) {
-    throw new Error('MRCONFIGID names another app-compose.json than RTMR3');
+  if (registers.mrConfigId[0] === 1 && !equalBytes(registers.mrConfigId.subarray(1, 33), composeHash)) {
+    throw new ParseError('MRCONFIGID names another app-compose.json than RTMR3');
   }
   return { events: events.length, proven: events.filter(({ rtmr }) => rtmr === 3).length, composeHash };
 }
@@ -105,10 +106,10 @@ async function requireReplay(
 ) {
   for (const index of wanted) {
     const replayed = await replayRegister(events.filter(({ rtmr }) => rtmr === index).map(({ digest }) => digest));
-    if (!isEqual(replayed, rtmrs[index] ?? new Uint8Array())) throw new Error(`the log does not give RTMR${index} of the quote`);
+    if (!equalBytes(replayed, rtmrs[index] ?? new Uint8Array())) throw new ParseError(`the log does not give RTMR${index} of the quote`);
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
 }

@@ -1,4 +1,5 @@
 import { decode, Token, Tokenizer, Type } from 'cborg';
+import { ParseError } from '../bytes.ts';
 
 /** A Nitro document has about 110 items (32 PCRs, a handful of certificates); the limit also bounds nesting, and so the stack. */
 const MAX_ITEMS = 512;
@@ -27,12 +28,17 @@ const ALLOWED: readonly Type[] = [Type.uint, Type.negint, Type.bytes, Type.strin
  *
  * With `openMap` the item may be one map of indefinite length that ends with the last byte: Nitro hypervisors write the payload of
  * a document that way since 2025. Nothing inside it may be.
- * @throws Error that says what was wrong
+ * Throws a ParseError.
  */
 export function decodeStrictCbor(bytes: Uint8Array, { openMap = false } = {}): unknown {
-  const value: unknown = decode(bytes, { ...STRICT, tokenizer: new StrictTokenizer(bytes, openMap && bytes[0] === OPEN_MAP) });
-  requirePlainKeys(value);
-  return value;
+  try {
+    const value: unknown = decode(bytes, { ...STRICT, tokenizer: new StrictTokenizer(bytes, openMap && bytes[0] === OPEN_MAP) });
+    requirePlainKeys(value);
+    return value;
+  } catch (error) {
+    if (error instanceof ParseError) throw error;
+    throw new ParseError(error instanceof Error ? error.message : 'CBOR is malformed', { cause: error });
+  }
 }
 
 const OPEN_MAP = 0xbf;
@@ -49,8 +55,8 @@ class StrictTokenizer extends Tokenizer {
   }
 
   override next(): Token {
-    if (this.done()) throw new Error('CBOR ends too early');
-    if (++this.#items > MAX_ITEMS) throw new Error(`CBOR has more than ${MAX_ITEMS} items`);
+    if (this.done()) throw new ParseError('CBOR ends too early');
+    if (++this.#items > MAX_ITEMS) throw new ParseError(`CBOR has more than ${MAX_ITEMS} items`);
     return (this.#isOpenMap && this.#outermost()) || this.#inner();
   }
 
@@ -62,8 +68,8 @@ class StrictTokenizer extends Tokenizer {
 
   #inner(): Token {
     const token = super.next();
-    if (!ALLOWED.some((type) => Type.equals(type, token.type))) throw new Error(`CBOR type ${token.type.name} is not allowed`);
-    if (token.byteValue?.some((byte) => byte > 0x7f)) throw new Error('CBOR text is not ASCII');
+    if (!ALLOWED.some((type) => Type.equals(type, token.type))) throw new ParseError(`CBOR type ${token.type.name} is not allowed`);
+    if (token.byteValue?.some((byte) => byte > 0x7f)) throw new ParseError('CBOR text is not ASCII');
     return token;
   }
 }
@@ -73,7 +79,7 @@ function requirePlainKeys(value: unknown): void {
   if (Array.isArray(value)) for (const item of value) requirePlainKeys(item);
   if (!(value instanceof Map)) return;
   for (const [key, item] of value) {
-    if (typeof key !== 'string' && typeof key !== 'number') throw new Error('CBOR map key is neither text nor integer');
+    if (typeof key !== 'string' && typeof key !== 'number') throw new ParseError('CBOR map key is neither text nor integer');
     requirePlainKeys(item);
   }
 }

@@ -1,4 +1,5 @@
 /** The attestation document of AWS Nitro Enclaves: COSE_Sign1 around a CBOR map. */
+import { concatBytes, equalBytes, ParseError } from '../bytes.ts';
 import { decodeStrictCbor } from './cbor.ts';
 
 /** AWS nitro-enclaves-nsm-api, docs/attestation_process.md §3.1. */
@@ -34,17 +35,17 @@ const PCR_BYTES: readonly number[] = [32, 48, 64];
 
 /**
  * Reads a document and enforces AWS's field limits. Nothing is verified.
- * @throws Error that names the field
+ * Throws a ParseError that names the field.
  */
 export function parseNitroDocument(bytes: Uint8Array): SignedNitroDocument {
-  if (bytes.length > MAX_DOCUMENT_BYTES) throw new Error(`the document is larger than ${MAX_DOCUMENT_BYTES} bytes`);
+  if (bytes.length > MAX_DOCUMENT_BYTES) throw new ParseError(`the document is larger than ${MAX_DOCUMENT_BYTES} bytes`);
   // The tag of COSE_Sign1 (18) is optional: RFC 9052 §4.2.
   const message = decodeStrictCbor(bytes[0] === 0xd2 ? bytes.subarray(1) : bytes);
-  if (!Array.isArray(message) || message.length !== 4) throw new Error('COSE_Sign1 is an array of four');
+  if (!Array.isArray(message) || message.length !== 4) throw new ParseError('COSE_Sign1 is an array of four');
   const [protectedHeader, unprotectedHeader, payload, signature]: unknown[] = message;
   const header = byteString(protectedHeader, 'protected header', 0, 64);
-  if (!isEqual(header, PROTECTED_ES384)) throw new Error('the protected header is not exactly ES384');
-  if (!(unprotectedHeader instanceof Map) || unprotectedHeader.size > 0) throw new Error('the unprotected header is not empty');
+  if (!equalBytes(header, PROTECTED_ES384)) throw new ParseError('the protected header is not exactly ES384');
+  if (!(unprotectedHeader instanceof Map) || unprotectedHeader.size > 0) throw new ParseError('the unprotected header is not empty');
   const content = byteString(payload, 'payload', 1, MAX_DOCUMENT_BYTES);
   return {
     document: readFields(decodeStrictCbor(content, { openMap: true })),
@@ -56,30 +57,29 @@ export function parseNitroDocument(bytes: Uint8Array): SignedNitroDocument {
 /** RFC 9052 §4.4: ["Signature1", protected, external_aad = empty, payload], in the one encoding CBOR's core rules allow. */
 export function sigStructure(protectedHeader: Uint8Array, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const context = new TextEncoder().encode('Signature1');
-  const parts = [
-    [0x84, 0x60 | context.length],
+  return concatBytes(
+    Uint8Array.of(0x84, 0x60 | context.length),
     context,
     bytesHead(protectedHeader.length),
     protectedHeader,
-    [0x40],
+    bytesHead(0),
     bytesHead(payload.length),
     payload,
-  ];
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  );
 }
 
 function readFields(content: unknown): NitroDocument {
-  if (!(content instanceof Map)) throw new Error('the payload is not a map');
+  if (!(content instanceof Map)) throw new ParseError('the payload is not a map');
   const fields = new Map<unknown, unknown>(content);
   const moduleId = fields.get('module_id');
-  if (typeof moduleId !== 'string' || moduleId === '') throw new Error('module_id is not a text');
-  if (fields.get('digest') !== 'SHA384') throw new Error('digest is not SHA384');
+  if (typeof moduleId !== 'string' || moduleId === '') throw new ParseError('module_id is not a text');
+  if (fields.get('digest') !== 'SHA384') throw new ParseError('digest is not SHA384');
   const timestamp = fields.get('timestamp');
   if (typeof timestamp !== 'number' || timestamp <= 0 || timestamp > MAX_TIMESTAMP_MS)
-    throw new Error('timestamp is not a time in milliseconds');
+    throw new ParseError('timestamp is not a time in milliseconds');
   const cabundle = fields.get('cabundle');
   if (!Array.isArray(cabundle) || cabundle.length < 1 || cabundle.length > MAX_CERTIFICATES)
-    throw new Error('cabundle is not a short list');
+    throw new ParseError('cabundle is not a short list');
   const optional = (name: string, min: number, max: number) => {
     const value = fields.get(name);
     return value === undefined || value === null ? undefined : byteString(value, name, min, max);
@@ -106,30 +106,26 @@ const MAX_TIMESTAMP_MS = 8.64e15;
 const MAX_CERTIFICATES = 8;
 
 function readPcrs(value: unknown): Map<number, Uint8Array> {
-  if (!(value instanceof Map) || value.size < 1 || value.size > 32) throw new Error('pcrs is not a map of 1 to 32 registers');
+  if (!(value instanceof Map) || value.size < 1 || value.size > 32) throw new ParseError('pcrs is not a map of 1 to 32 registers');
   const pcrs = new Map<number, Uint8Array>();
   for (const [index, item] of new Map<unknown, unknown>(value)) {
-    if (typeof index !== 'number' || index < 0 || index > 31) throw new Error('pcrs has an index outside 0 to 31');
+    if (typeof index !== 'number' || index < 0 || index > 31) throw new ParseError('pcrs has an index outside 0 to 31');
     const pcr = byteString(item, `PCR${index}`, 32, 64);
-    if (!PCR_BYTES.includes(pcr.length)) throw new Error(`PCR${index} has ${pcr.length} bytes`);
+    if (!PCR_BYTES.includes(pcr.length)) throw new ParseError(`PCR${index} has ${pcr.length} bytes`);
     pcrs.set(index, pcr);
   }
   return pcrs;
 }
 
 function byteString(value: unknown, name: string, min: number, max: number): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Error(`${name} is not a byte string`);
-  if (value.length < min || value.length > max) throw new Error(`${name} has ${value.length} bytes, allowed are ${min} to ${max}`);
+  if (!(value instanceof Uint8Array)) throw new ParseError(`${name} is not a byte string`);
+  if (value.length < min || value.length > max) throw new ParseError(`${name} has ${value.length} bytes, allowed are ${min} to ${max}`);
   return value;
 }
 
 /** Head of a CBOR byte string below 64 KiB in its shortest form (RFC 8949 §3). */
-function bytesHead(length: number): number[] {
-  if (length < 24) return [0x40 | length];
-  if (length < 0x100) return [0x58, length];
-  return [0x59, length >> 8, length & 0xff];
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+function bytesHead(length: number): Uint8Array {
+  if (length < 24) return Uint8Array.of(0x40 | length);
+  if (length < 0x100) return Uint8Array.of(0x58, length);
+  return Uint8Array.of(0x59, length >> 8, length & 0xff);
 }

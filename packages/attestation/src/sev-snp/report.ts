@@ -1,4 +1,5 @@
 /** The attestation report of AMD SEV-SNP: AMD 56860 §7.3, Table 23. */
+import { isAllZero, ParseError } from '../bytes.ts';
 
 export const REPORT_BYTES = 1184;
 const SIGNED_BYTES = 0x2a0;
@@ -55,15 +56,15 @@ export const POLICY = {
 
 /**
  * Reads a report. Nothing is verified.
- * @throws Error that says what was wrong
+ * Throws a ParseError.
  */
 export function parseSnpReport(bytes: Uint8Array): SnpReport {
-  if (bytes.length !== REPORT_BYTES) throw new Error(`the report has ${bytes.length} bytes instead of ${REPORT_BYTES}`);
+  if (bytes.length !== REPORT_BYTES) throw new ParseError(`the report has ${bytes.length} bytes instead of ${REPORT_BYTES}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const take = (at: number, length: number) => bytes.slice(at, at + length);
   const version = view.getUint32(0, true);
-  if (!VERSIONS.includes(version)) throw new Error(`report version ${version} is not known`);
-  if (view.getUint32(0x34, true) !== 1) throw new Error('the signature algorithm is not ECDSA P-384 with SHA-384');
+  if (!VERSIONS.includes(version)) throw new ParseError(`report version ${version} is not known`);
+  if (view.getUint32(0x34, true) !== 1) throw new ParseError('the signature algorithm is not ECDSA P-384 with SHA-384');
   const flags = view.getUint32(0x48, true);
   return {
     version,
@@ -97,10 +98,9 @@ export function parseSnpReport(bytes: Uint8Array): SnpReport {
 function readSignature(bytes: Uint8Array): Uint8Array {
   const signature = new Uint8Array(2 * P384_BYTES);
   for (const [index, at] of [SIGNED_BYTES, SIGNED_BYTES + COMPONENT_BYTES].entries()) {
-    if (bytes.subarray(at + P384_BYTES, at + COMPONENT_BYTES).some((byte) => byte !== 0)) throw new Error('the signature is out of range');
+    if (!isAllZero(bytes.subarray(at + P384_BYTES, at + COMPONENT_BYTES))) throw new ParseError('the signature is out of range');
     signature.set(bytes.slice(at, at + P384_BYTES).reverse(), index * P384_BYTES);
   }
-  if (bytes.subarray(SIGNED_BYTES + 2 * COMPONENT_BYTES).some((byte) => byte !== 0))
-    throw new Error('bytes after the signature are not zero');
+  if (!isAllZero(bytes.subarray(SIGNED_BYTES + 2 * COMPONENT_BYTES))) throw new ParseError('bytes after the signature are not zero');
   return signature;
 }
