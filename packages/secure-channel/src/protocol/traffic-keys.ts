@@ -3,8 +3,7 @@ import { VERSION } from './constants.ts';
 import { type Hashes, hkdfExpand } from './hashes.ts';
 
 /** Long before AES-GCM with deterministic nonces weakens (NIST SP 800-38D §8.3). */
-export const RECORDS_PER_GENERATION = 2 ** 20;
-export const BYTES_PER_GENERATION = 2 ** 30;
+export const GENERATION_LIMITS = { records: 2 ** 20, bytes: 2 ** 30 };
 
 export interface Generation<K> {
   readonly number: number;
@@ -29,13 +28,18 @@ export interface SendingKeys<K> {
   take(bytes: number): Generation<K>;
 }
 
-export function sendingKeys<K>(hashes: Hashes, secret: Uint8Array, importKey: (raw: Uint8Array) => K): SendingKeys<K> {
+export function sendingKeys<K>(
+  hashes: Hashes,
+  secret: Uint8Array,
+  importKey: (raw: Uint8Array) => K,
+  limits = GENERATION_LIMITS,
+): SendingKeys<K> {
   let current = chain(hashes, secret, importKey);
   let records = 0;
   let sealedBytes = 0;
   return {
     take(bytes) {
-      if (records >= RECORDS_PER_GENERATION || sealedBytes >= BYTES_PER_GENERATION) {
+      if (records >= limits.records || sealedBytes >= limits.bytes) {
         current = current.next();
         records = 0;
         sealedBytes = 0;

@@ -73,7 +73,7 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     { sessions: options.maxSessions ?? 10_000, unconfirmed: options.maxUnconfirmed ?? 1_000 },
     nowMs,
   );
-  const tickets = ticketsOf(nowMs);
+  const tickets = ticketsOf(nowMs, random);
   const attest = evidenceBatches(options.evidence, options.batchMs ?? 0);
   const settings = {
     path,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ChannelError } from '../errors.ts';
 import { concat, equalBytes } from '../protocol/bytes.ts';
 import { SESSION_MAX_MS, TICKET_IDLE_MS } from '../protocol/constants.ts';
@@ -26,8 +26,8 @@ const TIMES_BYTES = 16;
  * Tickets sealed under keys that exist in this memory only. A key seals for an hour and opens for one more; so few tickets that random nonces cannot meet.
  * Content: psk (32) || openedAt (u64) || issuedAt (u64) || SHA-256(generation).
  */
-export function ticketsOf(nowMs: () => number): Tickets {
-  const newKey = () => ({ key: randomBytes(32), since: nowMs() });
+export function ticketsOf(nowMs: () => number, random: (length: number) => Uint8Array): Tickets {
+  const newKey = () => ({ key: random(32), since: nowMs() });
   let current = newKey();
   let previous = current;
   return {
@@ -40,7 +40,7 @@ export function ticketsOf(nowMs: () => number): Tickets {
       const times = Buffer.alloc(TIMES_BYTES);
       times.writeBigUInt64BE(BigInt(openedAt));
       times.writeBigUInt64BE(BigInt(issuedAt), 8);
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = random(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, current.key, nonce);
       const sealed = cipher.update(concat(psk, times, digest(generation)));
       cipher.final();
