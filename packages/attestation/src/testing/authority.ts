@@ -4,13 +4,14 @@ import { bits, boolean, der, integer, octets, oid, sequence, time, utf8 } from '
 
 /** Made-up certificate authorities: the tests and the simulator sign with them what hardware vendors sign with theirs. */
 export interface SigningKey {
-  readonly curve: Curve;
+  readonly kind: KeyKind;
   readonly privateKey: CryptoKey;
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array<ArrayBuffer>;
 }
 
-export type Curve = 'P-256' | 'P-384';
+/** Intel signs with P-256, AWS with P-384, AMD's roots with RSA-PSS. */
+export type KeyKind = keyof typeof KINDS;
 
 export interface Issuer {
   readonly key: SigningKey;
@@ -30,18 +31,20 @@ export interface CertificateFields {
   readonly extensions?: readonly Uint8Array[];
 }
 
-const HASH = { 'P-256': 'SHA-256', 'P-384': 'SHA-384' } as const;
-const ECDSA_OID = { 'P-256': '1.2.840.10045.4.3.2', 'P-384': '1.2.840.10045.4.3.3' } as const;
+const KINDS = {
+  'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256', oid: '1.2.840.10045.4.3.2' },
+  'P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384', oid: '1.2.840.10045.4.3.3' },
+  'RSA-PSS': { name: 'RSA-PSS', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1), hash: 'SHA-384', saltLength: 48 },
+} as const;
 
-export async function createKey(curve: Curve = 'P-256'): Promise<SigningKey> {
-  const { privateKey, publicKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: curve }, true, ['sign', 'verify']);
-  return { curve, privateKey, spki: new Uint8Array(await crypto.subtle.exportKey('spki', publicKey)) };
+export async function createKey(kind: KeyKind = 'P-256'): Promise<SigningKey> {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(KINDS[kind], true, ['sign', 'verify']);
+  return { kind, privateKey, spki: new Uint8Array(await crypto.subtle.exportKey('spki', publicKey)) };
 }
 
-/** r and s in fixed width, one behind the other. */
+/** As WebCrypto has it: for ECDSA r and s in fixed width, one behind the other. */
 export async function signRaw(key: SigningKey, data: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const algorithm = { name: 'ECDSA', hash: HASH[key.curve] };
-  return new Uint8Array(await crypto.subtle.sign(algorithm, key.privateKey, new Uint8Array(data)));
+  return new Uint8Array(await crypto.subtle.sign(KINDS[key.kind], key.privateKey, new Uint8Array(data)));
 }
 
 export function name(commonName: string, organization = 'INSECURE SIMULATION'): Uint8Array<ArrayBuffer> {
@@ -97,12 +100,20 @@ function keyUsage(...usages: readonly KeyUsage[]): Uint8Array {
   return der(TAG.bitString, Uint8Array.of(unused, value));
 }
 
-function algorithmOf(key: SigningKey): Uint8Array {
-  return sequence(oid(ECDSA_OID[key.curve]));
+function algorithmOf({ kind }: SigningKey): Uint8Array {
+  if (kind !== 'RSA-PSS') return sequence(oid(KINDS[kind].oid));
+  // RSASSA-PSS-params (RFC 4055 §3.1).
+  const sha384 = sequence(oid('2.16.840.1.101.3.4.2.2'));
+  const mask = sequence(oid('1.2.840.113549.1.1.8'), sha384);
+  return sequence(
+    oid('1.2.840.113549.1.1.10'),
+    sequence(der(contextTag(0), sha384), der(contextTag(1), mask), der(contextTag(2), integer(48))),
+  );
 }
 
 async function signed(key: SigningKey, tbs: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const raw = await signRaw(key, tbs);
   const half = raw.length / 2;
-  return sequence(tbs, algorithmOf(key), bits(sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)))));
+  const signature = key.kind === 'RSA-PSS' ? raw : sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
+  return sequence(tbs, algorithmOf(key), bits(signature));
 }

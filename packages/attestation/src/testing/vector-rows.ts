@@ -6,6 +6,7 @@ import { type Certificate, parseCertificate, parsePem } from '../x509.ts';
 export interface Row {
   readonly id: string;
   readonly tee: string;
+  readonly files?: readonly { readonly file: string; readonly sha256: string }[];
   readonly verify_at?: string;
   readonly expected: { readonly verdict: string; readonly reason?: readonly string[] };
   /** `vendor`, or a file of the row's folder. */
