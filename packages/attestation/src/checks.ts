@@ -44,7 +44,8 @@ export class Report {
 
   add(id: CheckId, status: CheckStatus, facts: Pick<Check, 'expected' | 'actual' | 'explain'> = {}): void {
     const before = this.#checks.get(id);
-    if (!before || SEVERITY.indexOf(status) > SEVERITY.indexOf(before.status)) this.#checks.set(id, { id, title: CHECKS[id], status, ...facts });
+    if (!before || SEVERITY.indexOf(status) > SEVERITY.indexOf(before.status))
+      this.#checks.set(id, { id, title: CHECKS[id], status, ...facts });
   }
 
   /** Adds a check that passed or failed. */
@@ -52,6 +53,12 @@ export class Report {
     if (isRight) this.add(id, 'passed');
     else this.add(id, 'failed', facts);
     return isRight;
+  }
+
+  /** Adds a check that passed if `actual` is one of `allowed`, whose hexadecimal may be in either case. */
+  expectListed(id: CheckId, allowed: readonly string[], actual: string | undefined, explain: string): boolean {
+    const isListed = allowed.some((value) => value.toLowerCase() === actual);
+    return this.expect(id, isListed, { expected: allowed.join(' or '), actual: actual ?? 'not stated', explain });
   }
 
   get checks(): Check[] {

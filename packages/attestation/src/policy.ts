@@ -1,0 +1,75 @@
+import type { Report } from './checks.ts';
+import type { DcapPolicy } from './dcap/verify-dcap.ts';
+import type { NitroOptions } from './nitro/verify-nitro.ts';
+import type { SevSnpPolicy } from './sev-snp/report-checks.ts';
+
+/** Registers by name and in hexadecimal, as `Claims.registers` has them: every one that is named must match. */
+export type Measurement = Readonly<Record<string, string>>;
+
+/** What is asked for beyond what every genuine machine must be; an absent member asks for nothing. */
+export interface Policy {
+  /** Any one of these is an allowed build. */
+  readonly measurements?: readonly Measurement[];
+  /** Any one of these is an allowed machine, as `Claims.machine` names it. */
+  readonly machines?: readonly string[];
+  readonly dcap?: DcapPolicy;
+  readonly sevSnp?: SevSnpPolicy & { readonly isCrlRequired?: boolean };
+  readonly nitro?: Pick<NitroOptions, 'maxAgeMs' | 'nonce'>;
+}
+
+/** What the evidence states: to be believed only if no check failed. Hexadecimal, lower case. */
+export interface Claims {
+  readonly tee: Tee;
+  /** What the evidence binds; absent where it can be left out and was. */
+  readonly reportData?: string;
+  /** Measurements: `mrtd`, `rtmr0`, `mrenclave`, `measurement`, `pcr0` and so on. */
+  readonly registers: Readonly<Record<string, string>>;
+  /** Names the machine, where the evidence does: PPID or chip id. */
+  readonly machine?: string;
+  readonly tcb?: { readonly status: string; readonly date: Date; readonly advisories: readonly string[] };
+  /** Further statements of this kind of evidence, for people and for pinning. */
+  readonly details: Readonly<Record<string, string>>;
+  /** When the first part of the evidence runs out. */
+  readonly validUntil?: Date;
+}
+
+export type Tee = 'tdx' | 'sgx' | 'sev-snp' | 'nitro';
+
+/** The checks that are the same for every kind of evidence: what was bound, which build, which machine. */
+export function checkClaims(claims: Claims, policy: Policy, expectedReportData: string | undefined, report: Report): void {
+  const { reportData, registers, machine } = claims;
+  if (expectedReportData !== undefined) {
+    report.expect('report-data', reportData === expectedReportData && !isZero(reportData), {
+      expected: expectedReportData,
+      actual: reportData ?? 'nothing',
+      explain: 'The evidence was made for something else: an older check, another connection or another server.',
+    });
+  } else if (reportData !== undefined && isZero(reportData)) {
+    report.add('report-data', 'failed', { explain: 'The evidence binds nothing, so it says nothing about who answers here.' });
+  }
+  if (policy.measurements) {
+    const isAllowed = policy.measurements.some((measurement) => isMeasurement(measurement, registers));
+    report.expect('policy-measurement', isAllowed, {
+      expected: policy.measurements.map(describe).join(' or '),
+      actual: describe(registers),
+      explain: 'It runs a build that is not on the list of allowed builds.',
+    });
+  }
+  if (policy.machines) report.expectListed('policy-machine', policy.machines, machine, 'The machine is not one of those that are allowed.');
+}
+
+function isZero(hex: string): boolean {
+  return /^0*$/.test(hex);
+}
+
+/** An empty measurement pins nothing and so allows nothing. */
+function isMeasurement(measurement: Measurement, registers: Claims['registers']): boolean {
+  const pins = Object.entries(measurement);
+  return pins.length > 0 && pins.every(([name, value]) => registers[name] === value.toLowerCase());
+}
+
+function describe(measurement: Measurement): string {
+  return Object.entries(measurement)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}
