@@ -58,8 +58,9 @@ export interface ChannelServer extends Disposable {
   openSession(hello: Uint8Array): Promise<{ answer: Uint8Array<ArrayBuffer>; session: Session }>;
   /** Everything that arrives at the channel's path: hellos and sealed requests. Refusals become responses; the handler's errors are the caller's. */
   handle(request: Request, handler: Handler): Promise<Response>;
-  /** Sessions held. */
+  /** Sessions held, and handshakes being answered. */
   readonly size: number;
+  readonly handshakes: number;
 }
 
 const RENEW_TICKET_MS = 10 * 60_000;
@@ -152,6 +153,9 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     },
     get size() {
       return sessions.size;
+    },
+    get handshakes() {
+      return handshakes;
     },
     [Symbol.dispose]: () => sessions.clear(),
   };

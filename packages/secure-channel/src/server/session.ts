@@ -136,7 +136,8 @@ function restOf(reader: ByteReader, open: Open, start: Uint8Array, limit: number
         }
       } catch (error) {
         await reader.cancel();
-        controller.error(error instanceof ChannelError ? error : new ChannelError('record_refused', error));
+        const isTooLarge = error instanceof ChannelError && error.code === 'too_large';
+        controller.error(isTooLarge ? error : new ChannelError('record_refused', error));
       }
     },
     cancel: (reason) => reader.cancel(reason),
