@@ -195,7 +195,7 @@ const BAD: [string, string[]][] = [
   ['an id of another kind', ['knowledge', 'search', 'bot_01m80b5qgtfenvjdyj82z2bpmq', 'x']],
   ['an address that is none', ['login', '--email', 'a@b.example', '--password', 'x', '--url', 'ftp://x']],
   ['verify, which is later work,', ['verify', 'https://x.example']],
-  ['verify-vectors, which is later work,', ['verify-vectors', 'folder']],
+  ['a folder of vectors that is not there', ['verify-vectors', 'gone']],
 ];
 test.each(BAD)('%s is bad usage: exit 2, a sentence, nothing on stdout', async (_, args) => {
   const { code, stdout, stderr } = await shell.run(...args);

@@ -7,6 +7,7 @@ import { exportAll } from './commands/export.ts';
 import { createKey } from './commands/key.ts';
 import { addKnowledge, createKnowledge, searchKnowledge } from './commands/knowledge.ts';
 import { login } from './commands/login.ts';
+import { verifyVectors } from './commands/verify-vectors.ts';
 
 /** Every command there is. */
 export const COMMANDS: readonly Command[] = [
@@ -21,7 +22,7 @@ export const COMMANDS: readonly Command[] = [
   exportAll,
   verifyAudit,
   later('verify', ['URL'], 'Check which enclave answers at an address'),
-  later('verify-vectors', ['FOLDER'], 'Run the attestation checks on a folder of test vectors'),
+  verifyVectors,
 ];
 
 function later(words: string, takes: readonly string[], summary: string): Command {
