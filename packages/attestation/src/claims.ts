@@ -56,7 +56,8 @@ export function sevSnpClaims(claims: SevSnpClaims): Claims {
     tee: 'sev-snp',
     reportData,
     registers: { measurement, host_data: hostData, id_key_digest: idKeyDigest, author_key_digest: authorKeyDigest },
-    ...(/^0*$/.test(chipId) ? {} : { machine: chipId }),
+    // A key that machines share cannot prove which of them it is.
+    ...(signingKey !== 'VCEK' || /^0*$/.test(chipId) ? {} : { machine: chipId }),
     details: {
       report_version: String(version),
       product: product ?? 'unknown',

@@ -1,44 +1,39 @@
 import { encode } from 'cborg';
 import { beforeAll, expect, test } from 'vitest';
-import { Report } from '../checks.ts';
+import { anchorsFromPem, type TrustAnchor } from '../anchors.ts';
+import { toPem } from '../testing/authority.ts';
 import { createNitroMachine, type NitroContent, type NitroMachine, writeNitroDocument } from '../testing/nitro.ts';
-import { failedIds, verdictOf } from '../testing/vector-rows.ts';
-import { type Certificate, parseCertificate } from '../x509.ts';
+import { type VerifyOptions, verifyEvidence } from '../verify.ts';
 import { decodeStrictCbor } from './cbor.ts';
-import { type NitroOptions, verifyNitro } from './verify-nitro.ts';
 
 const AT = new Date('2026-03-01T12:00:00Z');
 const MINUTE = 60_000;
 const REPORT_DATA = new Uint8Array(64).fill(7);
 
 let machine: NitroMachine;
-let anchor: Certificate;
+let anchors: readonly TrustAnchor[];
 
 beforeAll(async () => {
   machine = await createNitroMachine(AT);
-  anchor = parseCertificate(machine.root);
+  anchors = anchorsFromPem(toPem(machine.root));
 });
 
 test('a document of the pinned root passes every check and tells its registers', async () => {
-  const { checks, claims } = await verify(
-    { userData: REPORT_DATA, nonce: REPORT_DATA.slice(1) },
-    { reportData: REPORT_DATA, nonce: REPORT_DATA.slice(1) },
+  const nonce = Uint8Array.of(1, 2, 3);
+  const { verdict, checks, claims } = await verify(
+    { userData: REPORT_DATA, nonce },
+    { expectedReportData: REPORT_DATA, policy: { nitro: { nonce } } },
   );
-  expect(checks.map(({ id, status }) => `${id} ${status}`)).toEqual([
-    'parse passed',
-    'chain passed',
-    'signature passed',
-    'debug passed',
-    'freshness passed',
-    'report-data passed',
-  ]);
-  expect(claims).toMatchObject({ moduleId: 'i-0000000000000000-enc0000000000000000', timestamp: AT, anchor: { der: anchor.der } });
-  expect(claims?.pcrs.get(1)).toBe('02'.repeat(48));
+  expect(verdict).toBe('verified');
+  expect(checks.map(({ id, status }) => `${id} ${status}`)).toEqual(
+    ['parse', 'chain', 'signature', 'debug', 'freshness', 'report-data'].map((id) => `${id} passed`),
+  );
+  expect(claims).toMatchObject({ details: { module_id: 'i-0000000000000000-enc0000000000000000' }, registers: { pcr1: '02'.repeat(48) } });
 });
 
 test('a document of another root is refused', async () => {
-  const other = parseCertificate((await createNitroMachine(AT)).root);
-  expect(await failures({}, { anchors: [other] })).toEqual(['chain']);
+  const other = anchorsFromPem(toPem((await createNitroMachine(AT)).root));
+  expect(await failures({}, { anchors: other })).toEqual(['chain']);
   expect(await failures({}, { anchors: [] })).toEqual(['chain']);
 });
 
@@ -57,27 +52,32 @@ test('all of PCR0, 1 and 2 are required, and zeros there are debug mode', async 
   const full = [0, 1, 2].map((index): [number, Uint8Array] => [index, new Uint8Array(48).fill(9)]);
   for (const index of [0, 1, 2]) {
     const missing = await verify({ pcrs: new Map(full.filter(([at]) => at !== index)) });
-    expect(verdictOf(missing.checks), `without PCR${index}`).toBe('incomplete');
+    expect(missing.checks, `without PCR${index}`).toContainEqual(expect.objectContaining({ id: 'debug', status: 'unknown' }));
+    expect(missing.verdict).toBe('not-verified');
     const zero = full.map(([at, value]): [number, Uint8Array] => [at, at === index ? new Uint8Array(48) : value]);
     expect(await failures({ pcrs: new Map(zero) })).toEqual(['debug']);
   }
 });
 
 test('a build is allowed only as a whole', async () => {
-  const allowed = { 0: '01'.repeat(48), 1: '02'.repeat(48), 2: '03'.repeat(48) };
-  expect(await failures({}, { measurements: [{ ...allowed, 0: 'ff'.repeat(48) }, allowed] })).toEqual([]);
-  expect(await failures({}, { measurements: [{ ...allowed, 2: 'ff'.repeat(48) }] })).toEqual(['policy-measurement']);
-  expect(await failures({}, { measurements: [{ ...allowed, 8: 'ff'.repeat(48) }] })).toEqual(['policy-measurement']);
-  expect(await failures({}, { measurements: [] })).toEqual(['policy-measurement']);
+  const build = { pcr0: '01'.repeat(48), pcr1: '02'.repeat(48), pcr2: '03'.repeat(48) };
+  const { pcr2, ...part } = build;
+  const other = 'ff'.repeat(48);
+  expect(await failures({}, { policy: { measurements: [{ ...build, pcr0: other }, build] } })).toEqual([]);
+  for (const measurement of [{ ...build, pcr2: other }, { ...build, pcr8: other }, part, { pcr2 }, {}]) {
+    expect(await failures({}, { policy: { measurements: [measurement] } })).toEqual(['policy-measurement']);
+  }
 });
 
 test('a document made for somebody else is refused', async () => {
   const other = REPORT_DATA.slice().fill(8);
-  expect(await failures({ userData: other }, { reportData: REPORT_DATA })).toEqual(['report-data']);
-  expect(await failures({}, { reportData: REPORT_DATA })).toEqual(['report-data']);
-  expect(await failures({ userData: REPORT_DATA.slice(1) }, { reportData: REPORT_DATA })).toEqual(['report-data']);
-  expect(await failures({ userData: REPORT_DATA, nonce: other }, { reportData: REPORT_DATA, nonce: REPORT_DATA })).toEqual(['report-data']);
-  expect(await failures({ userData: new Uint8Array(64) }, { reportData: new Uint8Array(64) })).toEqual(['report-data']);
+  for (const userData of [other, REPORT_DATA.slice(1), new Uint8Array()]) {
+    expect(await failures({ userData }, { expectedReportData: REPORT_DATA })).toEqual(['report-data']);
+  }
+  expect(await failures({}, { expectedReportData: REPORT_DATA })).toEqual(['report-data']);
+  expect(await failures({ userData: new Uint8Array(64) }, { expectedReportData: new Uint8Array(64) })).toEqual(['report-data']);
+  expect(await failures({ nonce: other }, { policy: { nitro: { nonce: REPORT_DATA } } })).toEqual(['report-data']);
+  expect(await failures({}, { policy: { nitro: { nonce: REPORT_DATA } } })).toEqual(['report-data']);
 });
 
 test.each<[string, Record<string, unknown>]>([
@@ -212,20 +212,19 @@ test('one outer map of indefinite length is read where it is asked for, and nowh
   }
 });
 
-async function verify(content: Partial<NitroContent>, options: Partial<NitroOptions> = {}) {
+async function verify(content: Partial<NitroContent>, options: Partial<VerifyOptions> = {}) {
   return verifyDocument(await writeNitroDocument(machine, { at: AT, ...content }), options);
 }
 
-async function verifyDocument(document: Uint8Array, options: Partial<NitroOptions> = {}) {
-  const report = new Report();
-  const claims = await verifyNitro(document, { at: AT.getTime(), anchors: [anchor], ...options }, report);
-  return { checks: report.checks, claims };
+function verifyDocument(document: Uint8Array, options: Partial<VerifyOptions> = {}) {
+  return verifyEvidence({ tee: 'nitro', document }, { at: AT.getTime(), anchors, ...options });
 }
 
-async function failures(content: Partial<NitroContent>, options?: Partial<NitroOptions>): Promise<string[]> {
-  return failedIds((await verify(content, options)).checks);
+async function failures(content: Partial<NitroContent>, options?: Partial<VerifyOptions>): Promise<string[]> {
+  return failuresOf(await writeNitroDocument(machine, { at: AT, ...content }), options);
 }
 
-async function failuresOf(document: Uint8Array): Promise<string[]> {
-  return failedIds((await verifyDocument(document)).checks);
+async function failuresOf(document: Uint8Array, options?: Partial<VerifyOptions>): Promise<string[]> {
+  const { checks } = await verifyDocument(document, options);
+  return checks.filter(({ status }) => status === 'failed').map(({ id }) => id);
 }

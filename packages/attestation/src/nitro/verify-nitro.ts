@@ -5,26 +5,14 @@ import { verifySignature } from '../signatures.ts';
 import { type Certificate, parseCertificate } from '../x509.ts';
 import { type NitroDocument, parseNitroDocument, type SignedNitroDocument } from './document.ts';
 
-/** Values of one build in hexadecimal. The first three are always named: a build pinned by fewer can be exchanged (CVE-2025-64186). */
-export interface NitroMeasurement {
-  readonly 0: string;
-  readonly 1: string;
-  readonly 2: string;
-  /** 3 is the role of the instance, 4 its id, 8 the signer of the image. */
-  readonly [pcr: number]: string;
-}
-
 export interface NitroOptions {
   /** Now, in milliseconds since 1970. */
   readonly at: number;
   readonly anchors: readonly Certificate[];
   /** Default five minutes. */
   readonly maxAgeMs?: number;
-  /** What `user_data` must hold. Without it the document is bound to nothing and opens no channel. */
-  readonly reportData?: Uint8Array;
+  /** What `nonce` must hold; `user_data` is compared with all other kinds of evidence. */
   readonly nonce?: Uint8Array;
-  /** Builds that are allowed; without it any is. */
-  readonly measurements?: readonly NitroMeasurement[];
 }
 
 /** What the document says: to be believed only if no check failed. */
@@ -57,8 +45,8 @@ export async function verifyNitro(evidence: Uint8Array, options: NitroOptions, r
   const { document } = signed;
   const anchor = await checkSigner(signed, options, report);
   checkAge(document, options, report);
-  checkRegisters(document, options, report);
-  checkBinding(document, options, report);
+  checkDebug(document, report);
+  checkNonce(document, options, report);
   const { moduleId, timestamp, publicKey, userData, nonce } = document;
   return {
     moduleId,
@@ -116,41 +104,21 @@ function checkAge({ timestamp }: NitroDocument, { at, maxAgeMs = MAX_AGE_MS }: N
   });
 }
 
-function checkRegisters({ pcrs }: NitroDocument, { measurements }: NitroOptions, report: Report): void {
+/** PCR0, 1 and 2 are the build; zeros stand there where the hypervisor measured nothing, as it does for enclaves started in debug mode. */
+function checkDebug({ pcrs }: NitroDocument, report: Report): void {
   const boot = [0, 1, 2].map((index) => pcrs.get(index));
   const missing = boot.indexOf(undefined);
   if (missing >= 0) report.add('debug', 'unknown', { explain: `PCR${missing} is missing.` });
-  // Zeros stand where the hypervisor measured nothing, which it does for enclaves started in debug mode.
   report.expect('debug', !boot.some((value) => value && isAllZero(value)), {
     explain: 'PCR0 to 2 are zero: it was started in debug mode.',
   });
-  if (!measurements) return;
-  const isAllowed = measurements.some((wanted) =>
-    Object.entries(wanted).every(([index, value]) => isValue(pcrs.get(Number(index)), value)),
-  );
-  report.expect('policy-measurement', missing < 0 && isAllowed, {
-    expected: `one of ${measurements.length} builds`,
-    actual: boot.map((value) => (value ? toHex(value) : 'missing')).join(' '),
-    explain: 'It runs a build that is not allowed.',
+}
+
+function checkNonce({ nonce }: NitroDocument, { nonce: expected }: NitroOptions, report: Report): void {
+  if (!expected) return;
+  report.expect('report-data', nonce !== undefined && equalBytes(nonce, expected), {
+    expected: toHex(expected),
+    actual: nonce ? toHex(nonce) : 'no nonce',
+    explain: 'The document’s nonce is not the one that was asked for: it was made for somebody else.',
   });
-}
-
-function isValue(actual: Uint8Array | undefined, wanted: unknown): boolean {
-  return actual !== undefined && typeof wanted === 'string' && toHex(actual) === wanted.toLowerCase();
-}
-
-function checkBinding({ userData, nonce }: NitroDocument, options: NitroOptions, report: Report): void {
-  const wanted = [
-    { name: 'user_data', expected: options.reportData, actual: userData },
-    { name: 'nonce', expected: options.nonce, actual: nonce },
-  ];
-  for (const { name, expected, actual } of wanted) {
-    if (!expected) continue;
-    const isBound = actual !== undefined && !isAllZero(expected) && equalBytes(actual, expected);
-    report.expect('report-data', isBound, {
-      expected: toHex(expected),
-      actual: actual ? toHex(actual) : 'absent',
-      explain: `The document’s ${name} is not the one that was asked for: it was made for somebody else.`,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 import { ParseError } from '../bytes.ts';
-import type { SevSnpPolicy } from './report-checks.ts';
+import type { Policy } from '../policy.ts';
 import type { TcbPart } from './tcb.ts';
 
 /** `policy.json` of attestation vectors: names and what they mean here. */
@@ -14,8 +14,17 @@ const FLOORS: Readonly<Record<string, TcbPart>> = {
 /** Rules that always hold here. */
 const ALWAYS = ['enforce_spec_defaults'];
 
-export interface SevSnpPins extends SevSnpPolicy {
-  /** In hexadecimal: goes into `SevSnpOptions.reportData`. */
+const REGISTERS: Readonly<Record<string, string>> = {
+  expected_measurement_hex: 'measurement',
+  expected_host_data_hex: 'host_data',
+  expected_id_key_digest_hex: 'id_key_digest',
+  expected_author_key_digest_hex: 'author_key_digest',
+};
+
+const REPORT_DATA = 'expected_report_data_hex';
+
+export interface SevSnpPins extends Pick<Policy, 'measurements' | 'sevSnp'> {
+  /** In hexadecimal. */
   readonly reportData?: string;
 }
 
@@ -26,20 +35,21 @@ export interface SevSnpPins extends SevSnpPolicy {
 export function readSevSnpPins(json: unknown): SevSnpPins {
   const pins = isRecord(json) ? (json.policy ?? {}) : json;
   if (!isRecord(pins)) throw new ParseError('The policy is not an object');
-  const unknown = Object.keys(pins).find((name) => !(name in FLOORS) && !(name in TEXTS) && !ALWAYS.includes(name));
-  if (unknown) throw new ParseError(`The policy pins something unknown: ${unknown}`);
-  const floors = Object.entries(FLOORS).flatMap(([name, part]) => (pins[name] === undefined ? [] : [[part, level(pins[name])] as const]));
-  const texts = Object.entries(TEXTS).flatMap(([name, pin]) => (pins[name] === undefined ? [] : [pin(hexText(pins[name]))]));
-  return { ...Object.assign({}, ...texts), ...(floors.length > 0 && { tcbFloor: Object.fromEntries(floors) }) };
+  const measurement: Record<string, string> = {};
+  const tcbFloor: Partial<Record<TcbPart, number>> = {};
+  for (const [name, value] of Object.entries(pins)) {
+    const register = REGISTERS[name];
+    const part = FLOORS[name];
+    if (register) measurement[register] = hexText(value);
+    else if (part) tcbFloor[part] = level(value);
+    else if (name !== REPORT_DATA && !ALWAYS.includes(name)) throw new ParseError(`The policy pins something unknown: ${name}`);
+  }
+  return {
+    ...(REPORT_DATA in pins && { reportData: hexText(pins[REPORT_DATA]) }),
+    ...(Object.keys(measurement).length > 0 && { measurements: [measurement] }),
+    ...(Object.keys(tcbFloor).length > 0 && { sevSnp: { tcbFloor } }),
+  };
 }
-
-const TEXTS: Readonly<Record<string, (value: string) => SevSnpPins>> = {
-  expected_measurement_hex: (value) => ({ measurements: [value] }),
-  expected_host_data_hex: (hostData) => ({ hostData }),
-  expected_report_data_hex: (reportData) => ({ reportData }),
-  expected_id_key_digest_hex: (idKeyDigest) => ({ idKeyDigest }),
-  expected_author_key_digest_hex: (authorKeyDigest) => ({ authorKeyDigest }),
-};
 
 function level(value: unknown): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw new ParseError('A firmware level is not a number');

@@ -5,18 +5,11 @@ import type { Endorsement } from './endorsement.ts';
 import { POLICY, type SnpReport } from './report.ts';
 import { partsBelow, productOfCpu, readTcb, type Tcb, tcbText } from './tcb.ts';
 
-/** Pins of a policy; what is left out is not looked at. Bytes are in hexadecimal. */
+/** What only this kind of evidence knows; what is left out is not looked at. */
 export interface SevSnpPolicy {
-  /** Launch digests that are allowed. */
-  readonly measurements?: readonly string[];
-  readonly hostData?: string;
-  readonly idKeyDigest?: string;
-  readonly authorKeyDigest?: string;
   readonly minGuestSvn?: number;
   /** Lowest firmware levels. A part that the processor doesn't have counts as 0. */
   readonly tcbFloor?: Tcb;
-  /** Chip ids that are allowed, as in CHIP_ID (64 bytes). */
-  readonly machines?: readonly string[];
   /** Default 0: the guest's most privileged level. Images with a service module of their own run below it. */
   readonly maxVmpl?: number;
 }
@@ -87,35 +80,8 @@ export function checkGuest({ policy, vmpl }: SnpReport, { maxVmpl = 0 }: SevSnpP
   });
 }
 
-/** Zeros bind nothing: anybody may send such a report along with a key of his own. */
-export function checkReportData({ reportData }: SnpReport, expected: Uint8Array | undefined, report: Report): void {
-  if (isAllZero(reportData)) {
-    report.add('report-data', 'failed', { actual: toHex(reportData), explain: 'The report is not bound to a key.' });
-  } else if (expected) {
-    report.expect('report-data', equalBytes(reportData, expected), {
-      expected: toHex(expected),
-      actual: toHex(reportData),
-      explain: 'The report was made for another connection.',
-    });
-  }
-}
-
 export function checkPolicy(parsed: SnpReport, endorsement: Endorsement | undefined, policy: SevSnpPolicy, report: Report): void {
-  const { measurements, minGuestSvn, tcbFloor, machines } = policy;
-  const pins = [
-    { name: 'measurement', actual: parsed.measurement, allowed: measurements },
-    { name: 'host data', actual: parsed.hostData, allowed: listOf(policy.hostData) },
-    { name: 'id key digest', actual: parsed.idKeyDigest, allowed: listOf(policy.idKeyDigest) },
-    { name: 'author key digest', actual: parsed.authorKeyDigest, allowed: listOf(policy.authorKeyDigest) },
-  ];
-  for (const { name, actual, allowed } of pins) {
-    if (!allowed) continue;
-    report.expect('policy-measurement', includesHex(allowed, actual), {
-      expected: allowed.join(' or '),
-      actual: toHex(actual),
-      explain: `The ${name} is not an allowed one.`,
-    });
-  }
+  const { minGuestSvn, tcbFloor } = policy;
   if (minGuestSvn !== undefined) {
     report.expect('policy-measurement', parsed.guestSvn >= minGuestSvn, {
       expected: `at least ${minGuestSvn}`,
@@ -124,13 +90,6 @@ export function checkPolicy(parsed: SnpReport, endorsement: Endorsement | undefi
     });
   }
   if (tcbFloor) checkFloor(endorsement, tcbFloor, report);
-  if (machines) {
-    const isOwnKey = endorsement?.kind === 'VCEK';
-    report.expect('policy-machine', isOwnKey && includesHex(machines, parsed.chipId), {
-      actual: toHex(parsed.chipId),
-      explain: isOwnKey ? 'The machine is not on the list.' : 'A key that machines share cannot prove which of them it is.',
-    });
-  }
 }
 
 /** Judged by the certificate, since the report's own word was compared with it. */
@@ -145,13 +104,4 @@ function checkFloor(endorsement: Endorsement | undefined, floor: Tcb, report: Re
     actual: tcbText(endorsement.tcb),
     explain: `The firmware is older than is allowed: ${below.join(', ')}.`,
   });
-}
-
-function listOf(value: string | undefined): readonly string[] | undefined {
-  return value === undefined ? undefined : [value];
-}
-
-function includesHex(allowed: readonly string[], actual: Uint8Array): boolean {
-  const text = toHex(actual);
-  return allowed.some((value) => value.toLowerCase() === text);
 }

@@ -1,23 +1,24 @@
 import { beforeAll, expect, test } from 'vitest';
-import { Report } from '../checks.ts';
+import { anchorsFromPem, type TrustAnchor } from '../anchors.ts';
+import type { Policy } from '../policy.ts';
+import { toPem } from '../testing/authority.ts';
 import { createSnpMachine, type SnpContent, type SnpMachine, writeSnpCrl, writeSnpEvidence } from '../testing/sev-snp.ts';
-import { failedIds, verdictOf } from '../testing/vector-rows.ts';
-import { type Certificate, parseCertificate } from '../x509.ts';
+import { type VerifyOptions, verifyEvidence } from '../verify.ts';
 import { readSevSnpPins } from './pins.ts';
-import type { SevSnpPolicy } from './report-checks.ts';
 import { PRODUCTS } from './tcb.ts';
-import { type SevSnpEvidence, type SevSnpOptions, verifySevSnp } from './verify-sev-snp.ts';
+import type { SevSnpEvidence } from './verify-sev-snp.ts';
 
 const AT = new Date('2026-03-01T12:00:00Z');
 const DAY = 86_400_000;
+const NO_CRL = { policy: { sevSnp: { isCrlRequired: false } } };
 
 let machine: SnpMachine;
-let anchor: Certificate;
+let anchors: readonly TrustAnchor[];
 let crl: Uint8Array;
 
 beforeAll(async () => {
   machine = await createSnpMachine(AT, 'Genoa');
-  anchor = parseCertificate(machine.root);
+  anchors = anchorsFromPem(toPem(machine.root));
   crl = await writeSnpCrl(machine, AT);
 });
 
@@ -26,13 +27,20 @@ test.each(PRODUCTS)('a report of a %s processor passes every check, in every ver
   const list = await writeSnpCrl(own, AT);
   for (const version of [2, 3, 4, 5]) {
     const evidence = { ...(await writeSnpEvidence(own, { version })), crl: list };
-    const { checks, claims } = await verify(evidence, { anchors: [parseCertificate(own.root)], reportData: new Uint8Array(64).fill(0xda) });
+    const { checks, claims } = await verify(evidence, {
+      anchors: anchorsFromPem(toPem(own.root)),
+      expectedReportData: new Uint8Array(64).fill(0xda),
+    });
     expect(checks.map(({ id, status }) => `${id} ${status}`)).toEqual(
       ['parse', 'chain', 'crl', 'signature', 'tcb-certificate', 'hwid', 'debug', 'migration', 'attributes', 'report-data'].map(
         (id) => `${id} passed`,
       ),
     );
-    expect(claims).toMatchObject({ version, product, signingKey: 'VCEK', vmpl: 0, reportedTcb: own.tcb, measurement: '3e'.repeat(48) });
+    expect(claims).toMatchObject({
+      registers: { measurement: '3e'.repeat(48) },
+      machine: Buffer.from(own.chipId).toString('hex'),
+      details: { report_version: String(version), product, signing_key: 'VCEK', vmpl: '0', tcb_microcode: '84' },
+    });
   }
 });
 
@@ -43,58 +51,65 @@ test('bytes that later versions use where earlier ones had none are no reason to
 test('a provider’s key (VLEK) is accepted with a warning, but on no list of machines', async () => {
   const own = await createSnpMachine(AT, 'Milan', 'VLEK');
   const evidence = { ...(await writeSnpEvidence(own)), crl: await writeSnpCrl(own, AT) };
-  const options = { anchors: [parseCertificate(own.root)] };
-  expect(verdictOf((await verify(evidence, options)).checks)).toBe('accept-with-warning');
+  const options = { anchors: anchorsFromPem(toPem(own.root)) };
+  expect((await verify(evidence, options)).verdict).toBe('verified-with-warnings');
   const machines = [Buffer.from(own.chipId).toString('hex')];
-  expect(failedIds((await verify(evidence, { ...options, policy: { machines } })).checks)).toEqual(['policy-machine']);
+  expect(await failuresOf(evidence, { ...options, policy: { machines } })).toEqual(['policy-machine']);
 });
 
 test('a report of another root is refused', async () => {
   expect(await failures({}, { anchors: [] })).toEqual(['chain']);
-  expect(await failures({}, { anchors: [parseCertificate((await createSnpMachine(AT, 'Genoa')).root)] })).toContain('chain');
+  expect(await failures({}, { anchors: anchorsFromPem(toPem((await createSnpMachine(AT, 'Genoa')).root)) })).toContain('chain');
 });
 
 test('the root may be left out of the evidence, the signing key may not', async () => {
   const evidence = { ...(await writeSnpEvidence(machine)), crl };
-  expect(failedIds((await verify({ ...evidence, issuers: [machine.intermediate] })).checks)).toEqual([]);
-  expect(failedIds((await verify({ ...evidence, issuers: [machine.root] })).checks)).toContain('chain');
+  expect(await failuresOf({ ...evidence, issuers: [machine.intermediate] })).toEqual([]);
+  expect(await failuresOf({ ...evidence, issuers: [machine.root] })).toContain('chain');
 });
 
 test('a certificate that is no processor’s is refused, be it a signing key’s or a root', async () => {
   const evidence = { ...(await writeSnpEvidence(machine)), crl };
   for (const certificate of [machine.intermediate, machine.root]) {
-    expect(failedIds((await verify({ ...evidence, certificate })).checks)).toEqual(
-      expect.arrayContaining(['chain', 'signature', 'tcb-certificate']),
-    );
+    expect(await failuresOf({ ...evidence, certificate })).toEqual(expect.arrayContaining(['chain', 'signature', 'tcb-certificate']));
   }
 });
 
 test('nothing is verified without the processor’s certificate, yet the report is read', async () => {
   const { report } = await writeSnpEvidence(machine);
-  const { checks, claims } = await verify({ report, issuers: [] });
-  expect(verdictOf(checks)).toBe('incomplete');
-  expect(claims?.measurement).toBe('3e'.repeat(48));
+  const { verdict, checks, claims } = await verify({ report, issuers: [] });
+  expect(verdict).toBe('not-verified');
+  expect(checks.filter(({ status }) => status === 'unknown').map(({ id }) => id)).toEqual([
+    'chain',
+    'crl',
+    'signature',
+    'tcb-certificate',
+    'hwid',
+  ]);
+  expect(claims?.registers.measurement).toBe('3e'.repeat(48));
 });
 
 test.each([
   ['before it begins', -DAY - 1],
   ['after its end', 8 * 365 * DAY],
 ])('a certificate is refused %s', async (_, offsetMs) => {
-  expect(await failures({}, { at: AT.getTime() + offsetMs, isCrlRequired: false }, false)).toEqual(['chain']);
+  expect(await failures({}, { at: AT.getTime() + offsetMs, ...NO_CRL }, false)).toEqual(['chain']);
 });
 
 test('a missing revocation list is unknown, and a broken, foreign or ended one is refused', async () => {
   const evidence = await writeSnpEvidence(machine);
-  expect(verdictOf((await verify(evidence)).checks)).toBe('incomplete');
-  expect(verdictOf((await verify(evidence, { isCrlRequired: false })).checks)).toBe('accept');
+  const missing = await verify(evidence);
+  expect(missing.verdict).toBe('not-verified');
+  expect(missing.checks).toContainEqual(expect.objectContaining({ id: 'crl', status: 'unknown' }));
+  expect((await verify(evidence, NO_CRL)).verdict).toBe('verified');
   const flipped = crl.slice();
   flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
   const foreign = await writeSnpCrl(await createSnpMachine(AT, 'Genoa'), AT);
   for (const bad of [new Uint8Array(), Uint8Array.of(1, 2, 3), crl.slice(1), flipped, foreign]) {
-    expect(failedIds((await verify({ ...evidence, crl: bad }, { isCrlRequired: false })).checks)).toEqual(['crl']);
+    expect(await failuresOf({ ...evidence, crl: bad }, NO_CRL)).toEqual(['crl']);
   }
   expect(await failures({}, { at: AT.getTime() + 31 * DAY })).toEqual(['crl']);
-  expect(failedIds((await verify({ ...evidence, crl: await writeSnpCrl(machine, AT, { isAskRevoked: true }) })).checks)).toEqual(['crl']);
+  expect(await failuresOf({ ...evidence, crl: await writeSnpCrl(machine, AT, { isAskRevoked: true }) })).toEqual(['crl']);
 });
 
 test.each<[string, SnpContent, string[]]>([
@@ -120,24 +135,23 @@ test.each<[string, SnpContent, string[]]>([
 });
 
 test('a report made for another connection is refused', async () => {
-  expect(await failures({}, { reportData: new Uint8Array(64).fill(1) })).toEqual(['report-data']);
+  expect(await failures({}, { expectedReportData: new Uint8Array(64).fill(1) })).toEqual(['report-data']);
 });
 
-test.each<[string, SevSnpPolicy, string[]]>([
-  ['measurements', { measurements: ['00'.repeat(48), '3E'.repeat(48)] }, []],
-  ['other measurements', { measurements: ['00'.repeat(48)] }, ['policy-measurement']],
+test.each<[string, Policy, string[]]>([
+  ['measurements', { measurements: [{ measurement: '00'.repeat(48) }, { measurement: '3E'.repeat(48) }] }, []],
+  ['other measurements', { measurements: [{ measurement: '00'.repeat(48) }] }, ['policy-measurement']],
   ['no measurement at all', { measurements: [] }, ['policy-measurement']],
-  ['host data', { hostData: '00'.repeat(32) }, []],
-  ['other host data', { hostData: '01'.repeat(32) }, ['policy-measurement']],
-  ['another id key', { idKeyDigest: '01'.repeat(48) }, ['policy-measurement']],
-  ['another author key', { authorKeyDigest: '01'.repeat(48) }, ['policy-measurement']],
-  ['a guest version', { minGuestSvn: 1 }, ['policy-measurement']],
-  ['the same levels', { tcbFloor: { bootloader: 10, snp: 23, microcode: 84 } }, []],
-  ['a higher level', { tcbFloor: { microcode: 85 } }, ['policy-tcb-floor']],
-  ['a level that the processor does not have', { tcbFloor: { fmc: 1 } }, ['policy-tcb-floor']],
-  ['its machine', { machines: ['C5'.repeat(64)] }, []],
+  ['host data', { measurements: [{ host_data: '00'.repeat(32) }] }, []],
+  ['other host data', { measurements: [{ measurement: '3e'.repeat(48), host_data: '01'.repeat(32) }] }, ['policy-measurement']],
+  ['another id key', { measurements: [{ id_key_digest: '01'.repeat(48) }] }, ['policy-measurement']],
+  ['a guest version', { sevSnp: { minGuestSvn: 1 } }, ['policy-measurement']],
+  ['the same levels', { sevSnp: { tcbFloor: { bootloader: 10, snp: 23, microcode: 84 } } }, []],
+  ['a higher level', { sevSnp: { tcbFloor: { microcode: 85 } } }, ['policy-tcb-floor']],
+  ['a level that the processor does not have', { sevSnp: { tcbFloor: { fmc: 1 } } }, ['policy-tcb-floor']],
+  ['its machine', { machines: ['c5'.repeat(64)] }, []],
   ['other machines', { machines: ['c6'.repeat(64)] }, ['policy-machine']],
-  ['less privilege', { maxVmpl: 3 }, []],
+  ['less privilege', { sevSnp: { maxVmpl: 3 } }, []],
 ])('a policy that names %s', async (_, policy, expected) => {
   expect(await failures({}, { policy })).toEqual(expected);
 });
@@ -148,17 +162,18 @@ test('a report cut or extended by a byte is not read, and its certificates are s
     const { checks } = await verify({ ...evidence, report: evidence.report.slice(0, length) });
     expect(checks.map(({ id, status }) => `${id} ${status}`)).toEqual(['parse failed', 'chain passed', 'crl passed']);
   }
-  expect(failedIds((await verify({ ...evidence, report: Uint8Array.of(...evidence.report, 0) })).checks)).toEqual(['parse']);
+  expect(await failuresOf({ ...evidence, report: Uint8Array.of(...evidence.report, 0) })).toEqual(['parse']);
 });
 
 test('any changed bit of the report or of a certificate is refused', async () => {
   const evidence = { ...(await writeSnpEvidence(machine)), crl };
   const { report, certificate = new Uint8Array(), issuers } = evidence;
-  for (const altered of alterations(report, 97)) expect(failedIds((await verify({ ...evidence, report: altered })).checks)).not.toEqual([]);
-  for (const altered of alterations(certificate, 211))
-    expect(failedIds((await verify({ ...evidence, certificate: altered })).checks)).not.toEqual([]);
-  for (const altered of alterations(machine.intermediate, 307)) {
-    expect(failedIds((await verify({ ...evidence, issuers: [altered, ...issuers.slice(1)] })).checks)).not.toEqual([]);
+  for (const altered of alterations(report, 97)) expect(await failuresOf({ ...evidence, report: altered })).not.toEqual([]);
+  for (const altered of alterations(certificate, 211)) expect(await failuresOf({ ...evidence, certificate: altered })).not.toEqual([]);
+  for (const [index, issuer] of issuers.entries()) {
+    for (const altered of alterations(issuer, 307)) {
+      expect(await failuresOf({ ...evidence, issuers: issuers.with(index, altered) })).toContain('chain');
+    }
   }
 });
 
@@ -167,7 +182,7 @@ test('pins of a policy file are read by name, and an unknown one is refused', ()
     schema_version: '1',
     policy: { enforce_spec_defaults: true, expected_measurement_hex: 'ab', min_tcb_bl_spl: 20, min_tcb_ucode_spl: 3 },
   };
-  expect(readSevSnpPins(json)).toEqual({ measurements: ['ab'], tcbFloor: { bootloader: 20, microcode: 3 } });
+  expect(readSevSnpPins(json)).toEqual({ measurements: [{ measurement: 'ab' }], sevSnp: { tcbFloor: { bootloader: 20, microcode: 3 } } });
   expect(readSevSnpPins({ schema_version: '1' })).toEqual({});
   for (const policy of [
     { expected_colour: 'ab' },
@@ -188,13 +203,16 @@ function* alterations(bytes: Uint8Array, step: number): Generator<Uint8Array> {
   }
 }
 
-async function verify(evidence: SevSnpEvidence, options: Partial<SevSnpOptions> = {}) {
-  const report = new Report();
-  const claims = await verifySevSnp(evidence, { at: AT.getTime(), anchors: [anchor], ...options }, report);
-  return { checks: report.checks, claims };
+function verify(evidence: SevSnpEvidence, options: Partial<VerifyOptions> = {}) {
+  return verifyEvidence({ tee: 'sev-snp', ...evidence }, { at: AT.getTime(), anchors, ...options });
 }
 
-async function failures(content: SnpContent, options?: Partial<SevSnpOptions>, hasCrl = true): Promise<string[]> {
+async function failuresOf(evidence: SevSnpEvidence, options?: Partial<VerifyOptions>): Promise<string[]> {
+  const { checks } = await verify(evidence, options);
+  return checks.filter(({ status }) => status === 'failed').map(({ id }) => id);
+}
+
+async function failures(content: SnpContent, options?: Partial<VerifyOptions>, hasCrl = true): Promise<string[]> {
   const evidence = await writeSnpEvidence(machine, content);
-  return failedIds((await verify(hasCrl ? { ...evidence, crl } : evidence, options)).checks);
+  return failuresOf(hasCrl ? { ...evidence, crl } : evidence, options);
 }

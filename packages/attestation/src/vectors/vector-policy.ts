@@ -10,8 +10,8 @@ export interface VectorPolicy extends Policy {
 export function readVectorPolicy(tee: Tee, json: unknown): VectorPolicy {
   if (tee === 'nitro') throw new ParseError('Nitro rows have no policy');
   if (tee === 'sev-snp') {
-    const { reportData, ...sevSnp } = readSevSnpPins(json);
-    return { sevSnp, ...(reportData === undefined ? {} : { expectedReportData: fromHex(reportData) }) };
+    const { reportData, ...policy } = readSevSnpPins(json);
+    return { ...policy, ...(reportData === undefined ? {} : { expectedReportData: fromHex(reportData) }) };
   }
   if (!isRecord(json)) throw new ParseError('The policy is not an object');
   const pins = isRecord(json.policy) ? json.policy : json;
