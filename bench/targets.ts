@@ -13,5 +13,8 @@ export const TARGETS: Record<string, { atMost?: number; atLeast?: number }> = {
   'hybrid search, 100k passages, recall@10 of exact': { atLeast: 0.98 },
   'XQuAD, fused, nDCG@10': { atLeast: 0.975 },
   'reading generated PDF': { atLeast: 300 },
+  'sealed over plain, JSON echo': { atMost: 1.5 },
+  'sealed over plain, stream of 30 chunks': { atMost: 1.4 },
+  'sealed streams of 30 chunks, per core': { atLeast: 2_000 },
   'kill -9: acknowledged writes lost': { atMost: 0 },
 };

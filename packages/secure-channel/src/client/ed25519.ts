@@ -2,7 +2,7 @@ import type { Bytes } from '../protocol/bytes.ts';
 
 /** Verifies an Ed25519 signature, RFC 8032 §5.1.7, with WebCrypto or, where it lacks the curve, with a library fetched only then. */
 export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
-  let key: CryptoKey;
+  let key: Awaited<ReturnType<typeof crypto.subtle.importKey>>;
   try {
     key = await crypto.subtle.importKey('raw', publicKey as Bytes, 'Ed25519', false, ['verify']);
   } catch {

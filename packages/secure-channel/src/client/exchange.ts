@@ -22,7 +22,7 @@ export async function exchange(
     cache: 'no-store',
     redirect: 'error',
     referrerPolicy: 'no-referrer',
-    ...(body instanceof ReadableStream && { duplex: 'half' }),
+    ...(body instanceof ReadableStream && { duplex: 'half' as const }),
     ...(signal && { signal }),
   } as const;
   let response: Response;

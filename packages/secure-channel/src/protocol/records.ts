@@ -28,28 +28,27 @@ export interface StreamBinding {
 
 /** The 12-byte nonce of a record: never the same twice under a key while stream ids are not used again. */
 export function recordNonce(iv: Uint8Array, streamId: number, seq: number): Bytes {
-  const nonce = concat(u32(streamId), u32(Math.floor(seq / 2 ** 32)), u32(seq));
-  for (let index = 0; index < nonce.length; index++) nonce[index] = (nonce[index] ?? 0) ^ (iv[index] ?? 0);
+  const nonce = new Uint8Array(iv);
+  xorU32(nonce, 0, streamId);
+  xorU32(nonce, 4, Math.floor(seq / 2 ** 32));
+  xorU32(nonce, 8, seq);
   return nonce;
 }
 
-export function recordAad(
-  { sessionId, direction, streamId, context }: StreamBinding,
-  seq: number,
-  flags: number,
-  generation: number,
-): Bytes {
-  return concat(
-    Uint8Array.of(sessionId.length),
-    sessionId,
-    Uint8Array.of(direction),
-    u32(streamId),
-    u32(Math.floor(seq / 2 ** 32)),
-    u32(seq),
-    Uint8Array.of(flags),
-    u32(generation),
-    seq === 0 ? context : new Uint8Array(),
-  );
+/** Makes the AAD of the records of a stream, each in bytes of its own. */
+function recordAads({ sessionId, direction, streamId, context }: StreamBinding): (seq: number, flags: number, generation: number) => Bytes {
+  const stream = concat(Uint8Array.of(sessionId.length), sessionId, Uint8Array.of(direction), u32(streamId));
+  const at = stream.length;
+  const later = concat(stream, new Uint8Array(8 + 1 + 4));
+  const first = concat(later, context);
+  return (seq, flags, generation) => {
+    const aad = (seq === 0 ? first : later).slice();
+    writeU32(aad, at, Math.floor(seq / 2 ** 32));
+    writeU32(aad, at + 4, seq);
+    aad[at + 8] = flags;
+    writeU32(aad, at + 9, generation);
+    return aad;
+  };
 }
 
 /** Length of a padded plaintext: a bucket, so that lengths of tokens and answers show only roughly. */
@@ -60,7 +59,7 @@ export function paddedLength(contentBytes: number): number {
 
 export function pad(content: Uint8Array): Bytes {
   const padded = new Uint8Array(paddedLength(content.length));
-  padded.set(u32(content.length));
+  writeU32(padded, 0, content.length);
   padded.set(content, 4);
   return padded;
 }
@@ -74,12 +73,13 @@ function unpad(plaintext: Uint8Array): Uint8Array {
 
 export interface OutgoingRecord<K> extends RecordJob<K> {
   readonly plaintext: Bytes;
-  /** To be sent in front of the sealed bytes. */
-  readonly header: Bytes;
+  /** The whole frame: its header is written, the sealed bytes go behind it. */
+  readonly frame: Bytes;
 }
 
 /** Numbers the records to send. Each call spends a nonce: seal what it returns once. */
 export function recordSender<K>(binding: StreamBinding, keys: SendingKeys<K>): (content: Uint8Array, isLast: boolean) => OutgoingRecord<K> {
+  const aadOf = recordAads(binding);
   let seq = 0;
   let ended = false;
   return (content, isLast) => {
@@ -88,8 +88,11 @@ export function recordSender<K>(binding: StreamBinding, keys: SendingKeys<K>): (
     const plaintext = pad(content);
     const flags = isLast ? FIN : 0;
     const { number, key, iv } = keys.take(plaintext.length);
-    const header = concat(u32(FRAME_HEADER_BYTES - 4 + plaintext.length + TAG_BYTES), Uint8Array.of(flags), u32(number));
-    const job = { key, nonce: recordNonce(iv, binding.streamId, seq), aad: recordAad(binding, seq, flags, number), plaintext, header };
+    const frame = new Uint8Array(FRAME_HEADER_BYTES + plaintext.length + TAG_BYTES);
+    writeU32(frame, 0, frame.length - 4);
+    frame[4] = flags;
+    writeU32(frame, 5, number);
+    const job = { key, nonce: recordNonce(iv, binding.streamId, seq), aad: aadOf(seq, flags, number), plaintext, frame };
     seq++;
     return job;
   };
@@ -103,6 +106,7 @@ export interface IncomingRecord<K> extends RecordJob<K> {
 
 /** Expects the records of a stream in order; takes frames without their length. */
 export function recordReceiver<K>(binding: StreamBinding, keys: ReceivingKeys<K>): (frame: Bytes) => IncomingRecord<K> {
+  const aadOf = recordAads(binding);
   let seq = 0;
   return (frame) => {
     const [flags = 0] = frame;
@@ -112,7 +116,7 @@ export function recordReceiver<K>(binding: StreamBinding, keys: ReceivingKeys<K>
     return {
       key,
       nonce: recordNonce(iv, binding.streamId, seq),
-      aad: recordAad(binding, seq, flags, number),
+      aad: aadOf(seq, flags, number),
       sealed: frame.subarray(FRAME_HEADER_BYTES - 4),
       accept(plaintext) {
         const content = unpad(plaintext);
@@ -143,4 +147,15 @@ export function responseContext(
 ): Uint8Array {
   const contentType = head.headers.find(([name]) => name === 'content-type')?.[1] ?? '';
   return hashes.sha256(lengthPrefixed(utf8(head.method), utf8(head.path), utf8(contentType)));
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+function xorU32(bytes: Uint8Array, at: number, value: number): void {
+  writeU32(bytes, at, readU32(bytes, at) ^ value);
 }

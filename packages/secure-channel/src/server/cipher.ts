@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { ChannelError } from '../errors.ts';
-import { type Bytes, concat } from '../protocol/bytes.ts';
-import type { IncomingRecord, OutgoingRecord } from '../protocol/records.ts';
+import type { Bytes } from '../protocol/bytes.ts';
+import { FRAME_HEADER_BYTES, type IncomingRecord, type OutgoingRecord } from '../protocol/records.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const TAG = { authTagLength: 16 };
@@ -11,12 +11,13 @@ export function importServerKey(raw: Uint8Array): KeyObject {
 }
 
 /** @returns the whole frame */
-export function sealRecord({ key, nonce, aad, plaintext, header }: OutgoingRecord<KeyObject>): Bytes {
+export function sealRecord({ key, nonce, aad, plaintext, frame }: OutgoingRecord<KeyObject>): Bytes {
   const cipher = createCipheriv(ALGORITHM, key, nonce, TAG);
   cipher.setAAD(aad);
-  const sealed = cipher.update(plaintext);
+  frame.set(cipher.update(plaintext), FRAME_HEADER_BYTES);
   cipher.final();
-  return concat(header, sealed, cipher.getAuthTag());
+  frame.set(cipher.getAuthTag(), frame.length - TAG.authTagLength);
+  return frame;
 }
 
 /** @throws ChannelError `record_refused`, whatever was wrong */

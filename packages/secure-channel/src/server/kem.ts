@@ -1,6 +1,6 @@
 import { createPublicKey, diffieHellman, encapsulate, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { ChannelError } from '../errors.ts';
-import { concat, fromBase64url, toBase64url } from '../protocol/bytes.ts';
+import { concat } from '../protocol/bytes.ts';
 import { dhkemSecret, ML_KEM_768, xWingCombinerInput } from '../protocol/kem-combiners.ts';
 import type { SuiteId } from '../protocol/suites.ts';
 import { nativeHashes } from './hashes.ts';
@@ -25,7 +25,7 @@ const BY_SUITE: Record<SuiteId, (publicKey: Uint8Array) => Encapsulated> = {
   /** X-Wing, draft-connolly-cfrg-xwing-kem §5.4. */
   1(publicKey) {
     const pkX = publicKey.subarray(ML_KEM_768.publicKeyBytes);
-    const pkM = importJwk({ kty: 'AKP', alg: 'ML-KEM-768', pub: toBase64url(publicKey.subarray(0, ML_KEM_768.publicKeyBytes)) });
+    const pkM = importRaw('ml-kem-768', publicKey.subarray(0, ML_KEM_768.publicKeyBytes));
     const { sharedKey: ssM, ciphertext: ctM } = encapsulate(pkM);
     const { ssX, ctX } = exchange(pkX);
     return { ciphertext: concat(ctM, ctX), secret: hash('sha3-256', xWingCombinerInput(ssM, ssX, ctX, pkX), 'buffer') };
@@ -37,13 +37,13 @@ const BY_SUITE: Record<SuiteId, (publicKey: Uint8Array) => Encapsulated> = {
   },
 };
 
-/** OpenSSL refuses an all-zero result (RFC 7748 §6.1). JWK imports cost a fraction of DER ones. */
+/** OpenSSL refuses an all-zero result (RFC 7748 §6.1). */
 function exchange(peer: Uint8Array): { ssX: Uint8Array; ctX: Uint8Array } {
   const own = generateKeyPairSync('x25519');
-  const ssX = diffieHellman({ privateKey: own.privateKey, publicKey: importJwk({ kty: 'OKP', crv: 'X25519', x: toBase64url(peer) }) });
-  return { ssX, ctX: fromBase64url(own.publicKey.export({ format: 'jwk' }).x ?? '') };
+  const ssX = diffieHellman({ privateKey: own.privateKey, publicKey: importRaw('x25519', peer) });
+  return { ssX, ctX: own.publicKey.export({ format: 'raw-public' }) };
 }
 
-function importJwk(key: Record<string, string>): KeyObject {
-  return createPublicKey({ key, format: 'jwk' });
+function importRaw(asymmetricKeyType: 'ml-kem-768' | 'x25519', key: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(key), format: 'raw-public', asymmetricKeyType });
 }
