@@ -1,21 +1,23 @@
-/** Writes this project's own Nitro and SEV-SNP vectors: `node write-vectors.ts FOLDER`. Keys are made up anew and thrown away. */
+/** Writes this project's own vectors: `node write-vectors.ts FOLDER [TEE...]`. Keys are made up anew and thrown away. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import type { Tee } from '../policy.ts';
+import type { VectorRow } from '../vectors/run-vector.ts';
 import { toPem } from './authority.ts';
+import { type CollateralContent, createDcapMachine, type DcapMachine, type QuoteContent, writeCollateral, writeQuote } from './dcap.ts';
 import { createNitroMachine, type NitroContent, writeNitroDocument } from './nitro.ts';
 import { createSnpMachine, type SnpContent, type SnpMachine, writeSnpCrl, writeSnpEvidence } from './sev-snp.ts';
-import type { Row } from './vector-rows.ts';
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
-type Expected = Row['expected'];
+type Expected = VectorRow['expected'];
 
 const AT = new Date('2026-03-01T12:00:00Z');
 const LATER = new Date('2026-03-01T18:00:00Z');
 const ACCEPT: Expected = { verdict: 'accept' };
 const reject = (...reason: string[]): Expected => ({ verdict: 'reject', reason });
 
-async function nitroRows(write: Writer): Promise<Row[]> {
+async function nitroRows(write: Writer): Promise<VectorRow[]> {
   const machine = await createNitroMachine(AT);
   const anchor = toPem(machine.root);
   const userData = new Uint8Array(64).fill(0xda);
@@ -37,7 +39,7 @@ async function nitroRows(write: Writer): Promise<Row[]> {
   ]);
 }
 
-async function snpRows(write: Writer): Promise<Row[]> {
+async function snpRows(write: Writer): Promise<VectorRow[]> {
   const genoa = await createSnpMachine(AT, 'Genoa');
   const others = await Promise.all([createSnpMachine(AT, 'Milan'), createSnpMachine(AT, 'Turin'), createSnpMachine(AT, 'Genoa', 'VLEK')]);
   const [milan, turin, shared] = others;
@@ -70,7 +72,79 @@ async function snpRows(write: Writer): Promise<Row[]> {
   ]);
 }
 
-type Writer = (id: string, tee: string, expected: Expected, at: Date, anchor: string, files: Files) => Row;
+interface DcapRow {
+  readonly quote?: QuoteContent;
+  readonly collateral?: CollateralContent;
+  readonly alter?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+  readonly omit?: readonly string[];
+  readonly at?: Date;
+  readonly policy?: object;
+}
+
+const DEBUG_TD = Uint8Array.of(1, 0, 0, 0x10, 0, 0, 0, 0);
+const MOVABLE_TD = Uint8Array.of(0, 0, 0, 0x30, 0, 0, 0, 0);
+const MONTH_LATER = new Date('2026-04-02T12:00:00Z');
+
+function dcapWriter(write: Writer, tee: 'tdx' | 'sgx', machine: DcapMachine) {
+  return async (
+    id: string,
+    expected: Expected,
+    { quote = {}, collateral = {}, alter = keep, omit = [], at = AT, policy }: DcapRow = {},
+  ) => {
+    const texts = Object.entries(await writeCollateral(machine, { tee, ...collateral })).filter(([name]) => !omit.includes(name));
+    const files = texts.length > 0 ? { 'collateral.json': JSON.stringify(Object.fromEntries(texts)) } : {};
+    return write(`${tee}/${id}`, tee, expected, at, 'root.pem', {
+      'quote.bin': alter(await writeQuote(machine, quote)),
+      'root.pem': toPem(machine.root),
+      ...files,
+      ...(policy ? { 'policy.json': JSON.stringify(policy) } : {}),
+    });
+  };
+}
+
+async function tdxRows(write: Writer): Promise<Row[]> {
+  const row = dcapWriter(write, 'tdx', await createDcapMachine(AT));
+  return Promise.all([
+    row('v4', ACCEPT),
+    row('v5-td15', ACCEPT, { quote: { kind: 'td15' } }),
+    row('auth-data-empty', ACCEPT, { quote: { qeAuthData: new Uint8Array(0) } }),
+    row(
+      'hardening-needed',
+      { verdict: 'accept-with-warning' },
+      { collateral: { status: 'SWHardeningNeeded', advisories: ['INTEL-SA-00615'] } },
+    ),
+    row('out-of-date', reject('tcb-status'), { collateral: { status: 'OutOfDate' } }),
+    row('module-revoked', reject('tcb-status'), { collateral: { moduleStatus: 'Revoked' } }),
+    row('module-unknown', reject('tcb-status'), { quote: { teeTcbSvn: Uint8Array.of(5, 9, ...Array(14).fill(5)) } }),
+    row('debug', reject('debug'), { quote: { tdAttributes: DEBUG_TD } }),
+    row('movable', reject('migration'), { quote: { tdAttributes: MOVABLE_TD } }),
+    row('binds-nothing', reject('report-data'), { quote: { reportData: new Uint8Array(64) } }),
+    row('body-flipped', reject('signature'), { alter: (bytes) => flip(bytes, 400) }),
+    row('qe-report-flipped', reject('qe-report'), { alter: (bytes) => flip(bytes, 48 + 584 + 4 + 64 + 64 + 6) }),
+    row('truncated', reject('parse'), { alter: (bytes) => bytes.slice(0, -1) }),
+    row('processor-revoked', reject('crl'), { collateral: { revokes: 'pck' } }),
+    row('signer-revoked', reject('crl'), { collateral: { revokes: 'tcb-signer' } }),
+    row('root-list-missing', reject('crl'), { omit: ['root_ca_crl'] }),
+    row('other-family', reject('tcb-info'), { collateral: { fmspc: '0102030405ff' } }),
+    row('month-later', reject('tcb-info', 'qe-identity', 'crl'), { at: MONTH_LATER }),
+    row('family-pinned', reject('policy-fmspc'), { policy: { expected_fmspc_hex: '000000000000' } }),
+    row('build-pinned', reject('policy-measurement'), { policy: { expected_mrtd_hex: '00'.repeat(48) } }),
+  ]);
+}
+
+async function sgxRows(write: Writer): Promise<Row[]> {
+  const machine = await createDcapMachine(AT);
+  const row = dcapWriter(write, 'sgx', machine);
+  const enclave = { kind: 'enclave', version: 3 } as const;
+  return Promise.all([
+    row('v3', ACCEPT, { quote: enclave }),
+    row('v3-no-collateral', { verdict: 'signatures-only' }, { quote: enclave, omit: Object.keys(await writeCollateral(machine)) }),
+    row('debug', reject('debug'), { quote: { ...enclave, enclaveAttributes: Uint8Array.of(7, ...Array(15).fill(0)) } }),
+    row('qe-out-of-date', reject('tcb-status'), { quote: enclave, collateral: { qeStatus: 'OutOfDate' } }),
+  ]);
+}
+
+type Writer = (id: string, tee: Tee, expected: Expected, at: Date, anchor: string, files: Files) => VectorRow;
 
 function writerTo(folder: URL): Writer {
   return (id, tee, expected, at, anchor, contents) => {
@@ -96,10 +170,18 @@ function flip(bytes: Uint8Array<ArrayBuffer>, at: number): Uint8Array<ArrayBuffe
   return bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
 }
 
-const folder = pathToFileURL(`${process.argv[2] ?? '.'}/`);
+const WRITERS: Readonly<Record<string, (write: Writer) => Promise<Row[]>>> = {
+  tdx: tdxRows,
+  sgx: sgxRows,
+  nitro: nitroRows,
+  'sev-snp': snpRows,
+};
+
+const [, , path = '.', ...named] = process.argv;
+const tees = named.length > 0 ? named : Object.keys(WRITERS);
+const folder = pathToFileURL(`${path}/`);
 const index = new URL('index.json', folder);
 const others: Row[] = existsSync(index) ? JSON.parse(readFileSync(index, 'utf8')).vectors : [];
-const kept = others.filter(({ tee }) => tee !== 'nitro' && tee !== 'sev-snp');
-const write = writerTo(folder);
-const vectors = [...kept, ...(await nitroRows(write)), ...(await snpRows(write))];
+const vectors = others.filter(({ tee }) => !tees.includes(tee));
+for (const tee of tees) vectors.push(...((await WRITERS[tee]?.(writerTo(folder))) ?? []));
 writeFileSync(index, `${JSON.stringify({ format: 2, vectors }, null, 1)}\n`);
