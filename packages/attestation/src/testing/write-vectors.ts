@@ -102,7 +102,7 @@ function dcapWriter(write: Writer, tee: 'tdx' | 'sgx', machine: DcapMachine) {
   };
 }
 
-async function tdxRows(write: Writer): Promise<Row[]> {
+async function tdxRows(write: Writer): Promise<VectorRow[]> {
   const row = dcapWriter(write, 'tdx', await createDcapMachine(AT));
   return Promise.all([
     row('v4', ACCEPT),
@@ -132,7 +132,7 @@ async function tdxRows(write: Writer): Promise<Row[]> {
   ]);
 }
 
-async function sgxRows(write: Writer): Promise<Row[]> {
+async function sgxRows(write: Writer): Promise<VectorRow[]> {
   const machine = await createDcapMachine(AT);
   const row = dcapWriter(write, 'sgx', machine);
   const enclave = { kind: 'enclave', version: 3 } as const;
@@ -170,7 +170,7 @@ function flip(bytes: Uint8Array<ArrayBuffer>, at: number): Uint8Array<ArrayBuffe
   return bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
 }
 
-const WRITERS: Readonly<Record<string, (write: Writer) => Promise<Row[]>>> = {
+const WRITERS: Readonly<Record<string, (write: Writer) => Promise<VectorRow[]>>> = {
   tdx: tdxRows,
   sgx: sgxRows,
   nitro: nitroRows,
@@ -181,7 +181,7 @@ const [, , path = '.', ...named] = process.argv;
 const tees = named.length > 0 ? named : Object.keys(WRITERS);
 const folder = pathToFileURL(`${path}/`);
 const index = new URL('index.json', folder);
-const others: Row[] = existsSync(index) ? JSON.parse(readFileSync(index, 'utf8')).vectors : [];
+const others: VectorRow[] = existsSync(index) ? JSON.parse(readFileSync(index, 'utf8')).vectors : [];
 const vectors = others.filter(({ tee }) => !tees.includes(tee));
 for (const tee of tees) vectors.push(...((await WRITERS[tee]?.(writerTo(folder))) ?? []));
 writeFileSync(index, `${JSON.stringify({ format: 2, vectors }, null, 1)}\n`);

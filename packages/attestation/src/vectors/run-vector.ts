@@ -77,8 +77,8 @@ async function readAnchors({ trust_anchor: file }: VectorRow, readFile: ReadFile
 async function readEvidence(tee: Tee, readFile: ReadFile): Promise<Evidence> {
   if (tee === 'nitro') return { tee, document: await readOne(['document.cbor'], readFile) };
   if (tee === 'sev-snp') {
-    const certificate = certificatesIn((await readFile('vcek.der')) ?? (await readFile('vcek.pem')) ?? (await readFile('vlek.der')))[0];
-    const crl = await readFile('crl.der');
+    const [certificate] = certificatesIn(await findOne(['vcek.der', 'vcek.pem', 'vlek.der', 'vlek.pem'], readFile));
+    const crl = await readFile('ark.crl');
     return {
       tee,
       report: await readOne(['report.bin'], readFile),
@@ -128,11 +128,17 @@ async function readJson(name: string, readFile: ReadFile): Promise<unknown> {
 }
 
 async function readOne(names: readonly string[], readFile: ReadFile): Promise<Uint8Array> {
+  const bytes = await findOne(names, readFile);
+  if (!bytes) throw new ParseError(`The row’s folder has no ${names.join(' or ')}`);
+  return bytes;
+}
+
+async function findOne(names: readonly string[], readFile: ReadFile): Promise<Uint8Array | undefined> {
   for (const name of names) {
     const bytes = await readFile(name);
     if (bytes) return bytes;
   }
-  throw new ParseError(`The row’s folder has no ${names.join(' or ')}`);
+  return undefined;
 }
 
 function toText(bytes: Uint8Array): string {

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { anchorsFromPem, VENDOR_ROOTS, vendorAnchors } from './anchors.ts';
+import { fromBase64, toHex } from './bytes.ts';
+import { toPem } from './testing/authority.ts';
+import { type CollateralContent, createDcapMachine, writeCollateral, writeQuote } from './testing/dcap.ts';
+import { requireVerified, type Verification, VerificationError, verifyEvidence } from './verify.ts';
+
+const AT = new Date('2026-03-01T12:00:00Z');
+const REPORT_DATA = new Uint8Array(64).fill(0xda);
+const machine = await createDcapMachine(AT);
+const genuine = anchorsFromPem(toPem(machine.root));
+const simulated = anchorsFromPem(toPem(machine.root), { isSimulation: true });
+
+async function verify({
+  anchors = genuine,
+  expectedReportData = REPORT_DATA as Uint8Array | undefined,
+  collateral = {} as CollateralContent,
+} = {}) {
+  const evidence = {
+    tee: 'tdx',
+    quote: await writeQuote(machine, { reportData: REPORT_DATA }),
+    collateral: await writeCollateral(machine, collateral),
+  } as const;
+  return verifyEvidence(evidence, { at: AT.getTime(), anchors, ...(expectedReportData ? { expectedReportData } : {}) });
+}
+
+function codeOf(verification: Verification, options = {}): string {
+  try {
+    return requireVerified(verification, options).verdict;
+  } catch (error) {
+    if (error instanceof VerificationError) return error.code;
+    throw error;
+  }
+}
+
+test('verified evidence becomes a proof, with warnings too', async () => {
+  expect(codeOf(await verify())).toBe('verified');
+  expect(codeOf(await verify({ collateral: { status: 'SWHardeningNeeded' } }))).toBe('verified-with-warnings');
+});
+
+test('evidence of a simulation root is simulated, whatever else it is, and a proof only where that is allowed', async () => {
+  expect(codeOf(await verify({ anchors: simulated }))).toBe('simulated');
+  const warned = await verify({ anchors: simulated, collateral: { status: 'SWHardeningNeeded' } });
+  expect(warned.verdict).toBe('simulated');
+  expect(codeOf(warned, { allowSimulated: true })).toBe('simulated');
+  expect(codeOf(await verify({ anchors: simulated, collateral: { status: 'Revoked' } }), { allowSimulated: true })).toBe('not-verified');
+});
+
+test('evidence of another root, with an older state or for another connection is no proof', async () => {
+  expect(codeOf(await verify({ anchors: vendorAnchors() }))).toBe('not-verified');
+  expect(codeOf(await verify({ collateral: { status: 'OutOfDate' } }))).toBe('not-verified');
+  expect(codeOf(await verify({ expectedReportData: new Uint8Array(64).fill(1) }))).toBe('not-verified');
+});
+
+test('evidence that was compared with nothing is no proof', async () => {
+  const evidence = { tee: 'tdx', quote: await writeQuote(machine), collateral: await writeCollateral(machine) } as const;
+  const verification = await verifyEvidence(evidence, { at: AT.getTime(), anchors: genuine });
+  expect(verification.verdict).toBe('verified');
+  expect(codeOf(verification)).toBe('not-bound');
+});
+
+test('an object that only looks like a verification is no proof', async () => {
+  const verification = await verify();
+  expect(codeOf({ ...verification })).toBe('not-verified');
+  expect(codeOf(structuredClone({ ...verification }))).toBe('not-verified');
+  expect(() => Object.assign(verification, { verdict: 'verified' })).toThrow();
+});
+
+test('a root counts only for its own kind of evidence', async () => {
+  const anchors = genuine.map((anchor) => ({ ...anchor, tees: ['sev-snp', 'nitro'] as const }));
+  expect((await verify({ anchors })).checks).toContainEqual(expect.objectContaining({ id: 'chain', status: 'failed' }));
+});
+
+test('at no time at all nothing is verified', async () => {
+  const evidence = { tee: 'tdx', quote: await writeQuote(machine), collateral: await writeCollateral(machine) } as const;
+  expect((await verifyEvidence(evidence, { at: Number.NaN, anchors: genuine })).verdict).toBe('not-verified');
+});
+
+test('the vendors’ roots are those that are pinned, and each issued itself', async () => {
+  expect(VENDOR_ROOTS.map(({ name }) => name)).toEqual([
+    'Intel SGX Root CA',
+    'AMD ARK-Milan',
+    'AMD ARK-Genoa',
+    'AMD ARK-Turin',
+    'AWS Nitro Enclaves root G1',
+  ]);
+  for (const { sha256, der } of VENDOR_ROOTS) {
+    expect(toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', fromBase64(der))))).toBe(sha256);
+  }
+  for (const { certificate, isSimulation } of vendorAnchors()) {
+    expect(certificate.issuer.text).toBe(certificate.subject.text);
+    expect(isSimulation).toBeUndefined();
+  }
+});
