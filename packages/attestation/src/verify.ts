@@ -2,14 +2,19 @@ import type { TrustAnchor } from './anchors.ts';
 import { equalBytes, toHex } from './bytes.ts';
 import { type Check, type CheckId, Report } from './checks.ts';
 import { dcapClaims, nitroClaims, sevSnpClaims } from './claims.ts';
-import { type DcapEvidence, verifyDcap } from './dcap/verify-dcap.ts';
+import { type DcapClaims, type DcapEvidence, verifyDcap } from './dcap/verify-dcap.ts';
+import { type EventLogEvidence, verifyEventLog } from './event-log/verify-event-log.ts';
 import { verifyNitro } from './nitro/verify-nitro.ts';
 import { type Claims, checkClaims, type Policy, type Tee } from './policy.ts';
 import { type SevSnpEvidence, verifySevSnp } from './sev-snp/verify-sev-snp.ts';
 import type { Certificate } from './x509.ts';
 
 export type Evidence =
-  | ({ readonly tee: 'tdx' | 'sgx' } & DcapEvidence)
+  | ({
+      readonly tee: 'tdx' | 'sgx';
+      /** What was started in the machine, as the registers of a TDX quote have it. */
+      readonly eventLog?: EventLogEvidence;
+    } & DcapEvidence)
   | ({ readonly tee: 'sev-snp' } & SevSnpEvidence)
   | { readonly tee: 'nitro'; readonly document: Uint8Array };
 
@@ -85,7 +90,8 @@ async function verifyKind(
         actual: claims.body.tee,
         explain: 'The quote is of another kind than was announced.',
       });
-      return { claims: dcapClaims(claims), anchor: claims.anchor };
+      const workload = evidence.eventLog && (await replayLog(evidence.eventLog, claims, report));
+      return { claims: withDetails(dcapClaims(claims), workload), anchor: claims.anchor };
     }
     case 'sev-snp': {
       const { isCrlRequired = true, ...pins } = policy.sevSnp ?? {};
@@ -97,6 +103,19 @@ async function verifyKind(
       return claims && { claims: nitroClaims(claims), anchor: claims.anchor };
     }
   }
+}
+
+async function replayLog(log: EventLogEvidence, { body }: DcapClaims, report: Report): Promise<Claims['details'] | undefined> {
+  if (body.tee === 'sgx') {
+    report.add('event-log', 'failed', { explain: 'An SGX quote has no registers that a log could fit.' });
+    return undefined;
+  }
+  const found = await verifyEventLog(log, body, report);
+  return found?.composeHash && { compose_hash: toHex(found.composeHash) };
+}
+
+function withDetails(claims: Claims, details: Claims['details'] | undefined): Claims {
+  return details ? { ...claims, details: { ...claims.details, ...details } } : claims;
 }
 
 /** Checks without which nothing is verified, however well the others went. */

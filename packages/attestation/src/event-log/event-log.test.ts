@@ -1,6 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { anchorsFromPem } from '../anchors.ts';
 import { Report } from '../checks.ts';
+import { toPem } from '../testing/authority.ts';
+import { createDcapMachine, writeCollateral, writeQuote } from '../testing/dcap.ts';
+import { verifyEvidence } from '../verify.ts';
 import { runtimeDigest } from './dstack.ts';
 import { replayRegister, sha384 } from './replay.ts';
 import { type EventLogEvidence, type MeasuredRegisters, verifyEventLog } from './verify-event-log.ts';
@@ -87,6 +91,23 @@ test('a dstack event with another name or payload than its digest is refused, an
   expect((await check({ kind: 'dstack', log: dropped }, machine.registers)).explain).toMatch(/RTMR0/);
 });
 
+test('a quote with a log is verified only if the log fits it, and then names the compose file', async () => {
+  const { log, registers, appCompose, composeHash } = await dstackMachine();
+  const [rtmr0 = NOTHING, rtmr1 = NOTHING, rtmr2 = NOTHING, rtmr3 = NOTHING] = registers.rtmrs;
+  const machine = await createDcapMachine(new Date('2026-03-01T12:00:00Z'));
+  const quote = await writeQuote(machine, { rtmrs: [rtmr0, rtmr1, rtmr2, rtmr3], mrConfigId: registers.mrConfigId });
+  const evidence = { tee: 'tdx', quote, collateral: await writeCollateral(machine) } as const;
+  const options = { at: machine.at.getTime(), anchors: anchorsFromPem(toPem(machine.root)) };
+
+  const fitting = await verifyEvidence({ ...evidence, eventLog: { kind: 'dstack', log, appCompose } }, options);
+  expect(fitting.verdict).toBe('verified');
+  expect(fitting.claims?.details.compose_hash).toBe(hex(composeHash));
+  const other = await verifyEvidence({ ...evidence, eventLog: { kind: 'dstack', log, appCompose: '{}' } }, options);
+  expect(other.verdict).toBe('not-verified');
+  expect(other.checks).toContainEqual(expect.objectContaining({ id: 'event-log', status: 'failed' }));
+  expect(other.claims?.details).not.toHaveProperty('compose_hash');
+});
+
 test.each([
   '',
   'null',
@@ -102,6 +123,11 @@ test.each([
   expect((await check({ kind: 'dstack', log }, { rtmrs: [NOTHING, NOTHING, NOTHING, NOTHING], mrConfigId: NOTHING })).status).toBe(
     'failed',
   );
+});
+
+test('a log of an unknown kind is refused', async () => {
+  const evidence: EventLogEvidence = JSON.parse('{"kind":"other"}');
+  expect((await check(evidence, { rtmrs: [NOTHING, NOTHING, NOTHING, NOTHING], mrConfigId: NOTHING })).status).toBe('failed');
 });
 
 async function check(evidence: EventLogEvidence, registers: MeasuredRegisters) {

@@ -56,7 +56,7 @@ export async function verifyEventLog(
   }
 }
 
-function verifyKind(evidence: EventLogEvidence, registers: MeasuredRegisters): Promise<EventLogClaims> {
+async function verifyKind(evidence: EventLogEvidence, registers: MeasuredRegisters): Promise<EventLogClaims> {
   switch (evidence.kind) {
     case 'tcg':
       return verifyTcg(parseTcgLog(evidence.log), registers);
@@ -64,6 +64,9 @@ function verifyKind(evidence: EventLogEvidence, registers: MeasuredRegisters): P
       return verifyDstack(evidence.log, evidence.appCompose, registers);
     case 'secretvm':
       return verifySecretVm(evidence, registers);
+    default:
+      // Evidence comes from outside: nothing may pass because nobody looked at it.
+      throw new ParseError('the event log is of an unknown kind');
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ReadFile, readVector, runVector, type VectorRow } from '../vectors/run-vector.ts';
+import { type ReadFile, readVector, type VectorRow } from '../vectors/run-vector.ts';
 import { verifyEvidence } from '../verify.ts';
 
 const OWN = new URL('../../../../vectors/attestation/', import.meta.url);
@@ -14,11 +14,6 @@ const rows = [OWN, SHARED].flatMap((folder) =>
 const accepted = rows.filter(([, { expected }]) => expected.verdict.startsWith('accept'));
 
 test('there are rows to look at', () => expect(accepted.length).toBeGreaterThan(4));
-
-test.each(rows)('%s agrees', async (_, row, readFile) => {
-  const { expected, actual, agrees } = await runVector(row, readFile);
-  expect(agrees, JSON.stringify({ expected, actual })).toBe(true);
-});
 
 test.each(accepted)('%s is refused for its chain without its anchor, and when any sampled bit is changed', async (_, row, readFile) => {
   const { evidence, options } = await readVector(row, readFile);

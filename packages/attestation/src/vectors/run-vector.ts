@@ -88,11 +88,13 @@ async function readEvidence(tee: Tee, readFile: ReadFile): Promise<Evidence> {
     };
   }
   const collateral = await readFile('collateral.json');
+  const log = await readFile('ccel_data.dat');
   return {
     tee,
     quote: await readOne(['quote.bin', 'quote.dat'], readFile),
     // Its members are looked at one by one where they are used.
     ...(collateral ? { collateral: JSON.parse(toText(collateral)) as Collateral } : {}),
+    ...(log ? { eventLog: { kind: 'tcg', log } } : {}),
   };
 }
 
