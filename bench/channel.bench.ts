@@ -82,25 +82,32 @@ async function answer(request: Request): Promise<Response> {
 async function serve(): Promise<void> {
   const channel = makeServer();
   const http = createServer(async (incoming, outgoing) => {
-    const request = await toRequest(incoming);
-    await send(incoming.url === '/channel' ? await channel.handle(request, answer) : await answer(request), outgoing);
+    const body = await bytesOf(incoming);
+    if (incoming.url === '/channel') {
+      const { status, contentType, body: sealed } = await channel.answer(body, answer);
+      return send(status, { 'content-type': contentType }, sealed, outgoing);
+    }
+    const headers = { 'content-type': incoming.headers['content-type'] ?? '' };
+    const response = await answer(new Request(ORIGIN + incoming.url, { method: 'POST', headers, body }));
+    return send(response.status, Object.fromEntries(response.headers), response.body ?? new Uint8Array(), outgoing);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   console.log(`http://127.0.0.1:${(http.address() as AddressInfo).port}`);
   process.once('SIGTERM', () => process.exit(0));
 }
 
-async function toRequest(incoming: IncomingMessage): Promise<Request> {
+async function bytesOf(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  const headers = { 'content-type': incoming.headers['content-type'] ?? '', 'content-length': String(body.length) };
-  return new Request(ORIGIN + incoming.url, { method: 'POST', headers, body });
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  for await (const chunk of response.body ?? []) outgoing.write(chunk);
+type Body = Uint8Array | ReadableStream<Uint8Array>;
+
+async function send(status: number, headers: Record<string, string>, body: Body, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(status, headers);
+  if (body instanceof Uint8Array) return void outgoing.end(body);
+  for await (const chunk of body) outgoing.write(chunk);
   outgoing.end();
 }
 

@@ -1,3 +1,3 @@
 export type { GetEvidence } from './evidence-batches.ts';
-export { type ChannelServer, type ChannelServerOptions, createChannelServer, type Environment } from './server.ts';
+export { type ChannelServer, type ChannelServerOptions, createChannelServer, type Environment, type SealedAnswer } from './server.ts';
 export type { Handler, Session } from './session.ts';

@@ -51,20 +51,28 @@ async function* framesOf(
 ): AsyncGenerator<Frames, undefined> {
   let pending: Uint8Array[] = [head];
   let size = head.length;
-  let next = reader.read();
-  let sentAt = Number.NEGATIVE_INFINITY;
+  const read = () => {
+    const one = reader.read();
+    // It may fail while a slow client keeps us from awaiting it; it is awaited later.
+    one.catch(() => undefined);
+    return one;
+  };
+  let next = read();
+  let gathering = opened(0);
+  let sentAt = 0;
   for (;;) {
-    const isFull = size >= MAX_CONTENT_BYTES;
     // With nothing to send there is nothing to hurry for.
-    const result = isFull ? false : await (size === 0 ? next : within(next, sentAt + gatherMs - performance.now()));
+    const result = size >= MAX_CONTENT_BYTES ? false : await (size === 0 ? next : Promise.race([next, gathering.late]));
     if (result && !result.done) {
+      if (size === 0) gathering = opened(sentAt + gatherMs - performance.now());
       pending.push(result.value);
       size += result.value.length;
-      next = reader.read();
-      if (gatherMs > 0 && size < MAX_CONTENT_BYTES) continue;
+      next = read();
+      if (gatherMs > 0) continue;
     }
+    gathering.close();
     const isLast = result !== false && result.done;
-    yield { bytes: sealAll(concat(...pending), isLast, seal), isLast };
+    yield { bytes: sealAll(pending.length === 1 && pending[0] ? pending[0] : concat(...pending), isLast, seal), isLast };
     if (isLast) return undefined;
     pending = [];
     size = 0;
@@ -82,21 +90,13 @@ function sealAll(content: Uint8Array, isLast: boolean, seal: SealContent): Bytes
   return concat(...frames);
 }
 
-/** What the promise gives within so many milliseconds, at least until pending work of this turn is done; else false. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | false> {
-  let stop = () => {};
-  const late = new Promise<false>((resolve) => {
-    if (ms <= 0) {
-      const immediate = setImmediate(resolve, false);
-      stop = () => clearImmediate(immediate);
-    } else {
-      const timer = setTimeout(resolve, ms, false);
-      stop = () => clearTimeout(timer);
-    }
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    stop();
+/** A time to gather in: so many milliseconds, at least until pending work of this turn is done. */
+function opened(ms: number): { late: Promise<false>; close(): void } {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  if (ms <= 0) {
+    const immediate = setImmediate(resolve, false);
+    return { late, close: () => clearImmediate(immediate) };
   }
+  const timer = setTimeout(resolve, ms, false);
+  return { late, close: () => clearTimeout(timer) };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ChannelError, REFUSALS } from '../errors.ts';
 import { ByteReader } from '../protocol/byte-reader.ts';
-import { toBase64url } from '../protocol/bytes.ts';
+import { concat, utf8 } from '../protocol/bytes.ts';
 import { COALESCE_MS, CONTENT_TYPE, DEFAULT_PATH, KIND, MAX_HELLO_BYTES } from '../protocol/constants.ts';
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from '../protocol/http-heads.ts';
 import { decodeKeyConfig, requireCurrent } from '../protocol/key-config.ts';
@@ -56,11 +56,20 @@ export interface ChannelServerOptions {
 export interface ChannelServer extends Disposable {
   /** Answers a hello. @throws ChannelError */
   openSession(hello: Uint8Array): Promise<{ answer: Uint8Array<ArrayBuffer>; session: Session }>;
-  /** Everything that arrives at the channel's path: hellos and sealed requests. Refusals become responses; the handler's errors are the caller's. */
+  /** Everything that arrives at the channel's path: hellos and sealed requests. Refusals become answers; the handler's errors are the caller's. */
+  answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler): Promise<SealedAnswer>;
+  /** The same over `Request` and `Response`, which cost a server about as much as the sealing does. */
   handle(request: Request, handler: Handler): Promise<Response>;
   /** Sessions held, and handshakes being answered. */
   readonly size: number;
   readonly handshakes: number;
+}
+
+/** What to send back over HTTP. */
+export interface SealedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 
 const RENEW_TICKET_MS = 10 * 60_000;
@@ -96,7 +105,7 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     const { psk, openedAt, resumed } = resumption(tickets, hello, generation, now);
 
     const { ciphertext, secret } = encapsulate(suite, publicKey);
-    const sessionId = new Uint8Array([...routingHint, ...random(16)]);
+    const sessionId = concat(routingHint, random(16));
     const core: AnswerCore = { ...stated, suite, ciphertext, sessionId, resumed };
     const transcript = transcriptOf(hashes, hello, core);
     const secrets = deriveSecrets(hashes, transcript.hash, secret, psk);
@@ -104,7 +113,7 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     const given = { ...attested, ticket: tickets.issue({ psk: secrets.resumption, openedAt }, generation) };
     const confirm = confirmation(hashes, secrets.confirmKey, transcript.hash, given);
 
-    const id = toBase64url(sessionId);
+    const id = keyOf(sessionId);
     let ticketAt = now;
     const renewTicket = () => {
       if (nowMs() - ticketAt < RENEW_TICKET_MS) return undefined;
@@ -117,39 +126,44 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     return { answer: encodeAnswer({ ...core, ...given, confirm }), session };
   }
 
-  async function answerHello(reader: ByteReader): Promise<Response> {
+  async function answerHello(reader: ByteReader) {
     const rest = await reader.readAll(MAX_HELLO_BYTES);
     if (handshakes >= maxHandshakes) throw new ChannelError('busy');
     handshakes++;
     try {
-      const { answer } = await openSession(new Uint8Array([KIND.hello, ...rest]));
-      return new Response(answer, { headers: { 'content-type': CONTENT_TYPE, 'cache-control': 'no-store' } });
+      return (await openSession(concat(Uint8Array.of(KIND.hello), rest))).answer;
     } finally {
       handshakes--;
     }
   }
 
-  async function serveSealed(reader: ByteReader, handler: Handler): Promise<Response> {
+  async function serveSealed(reader: ByteReader, handler: Handler) {
     const { sessionId, streamId } = await readPrefix(reader);
-    const session = sessions.find(toBase64url(sessionId));
+    const session = sessions.find(keyOf(sessionId));
     if (session?.generation !== environment().generation) throw new ChannelError('rehandshake');
     return session.serve(streamId, reader, handler);
   }
 
+  async function answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler): Promise<SealedAnswer> {
+    try {
+      const reader = new ByteReader(body);
+      const kind = (await reader.read(1))?.[0];
+      if (kind === KIND.hello) return { status: 200, contentType: CONTENT_TYPE, body: await answerHello(reader) };
+      if (kind === KIND.sealedRequest) return { status: 200, contentType: CONTENT_TYPE, body: await serveSealed(reader, handler) };
+      throw new ChannelError('malformed_message');
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      const code = error.code === 'truncated' ? 'malformed_message' : error.code;
+      return { status: REFUSALS[code].status, contentType: 'application/json', body: utf8(JSON.stringify({ code })) };
+    }
+  }
+
   return {
     openSession,
+    answer,
     async handle(request, handler) {
-      try {
-        const reader = await readerOf(request);
-        const kind = (await reader.read(1))?.[0];
-        if (kind === KIND.hello) return await answerHello(reader);
-        if (kind === KIND.sealedRequest) return await serveSealed(reader, handler);
-        throw new ChannelError('malformed_message');
-      } catch (error) {
-        if (!(error instanceof ChannelError)) throw error;
-        const code = error.code === 'truncated' ? 'malformed_message' : error.code;
-        return Response.json({ code }, { status: REFUSALS[code].status, headers: { 'cache-control': 'no-store' } });
-      }
+      const { status, contentType, body } = await answer(await bodyOf(request), handler);
+      return new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
     },
     get size() {
       return sessions.size;
@@ -167,9 +181,12 @@ function resumption(tickets: Tickets, { ticket }: Hello, generation: string, now
 }
 
 /** A small body is read at once, which costs less than reading it as a stream. */
-async function readerOf(request: Request): Promise<ByteReader> {
+async function bodyOf(request: Request): Promise<Uint8Array | ReadableStream<Uint8Array>> {
   const length = Number(request.headers.get('content-length') ?? Number.NaN);
-  if (request.method !== 'POST' || !request.body) throw new ChannelError('malformed_message');
-  if (length <= WHOLE_REQUEST_BYTES) return new ByteReader(new Uint8Array(await request.arrayBuffer()));
-  return new ByteReader(request.body);
+  if (length <= WHOLE_REQUEST_BYTES) return new Uint8Array(await request.arrayBuffer());
+  return request.body ?? new Uint8Array();
+}
+
+function keyOf(sessionId: Uint8Array): string {
+  return Buffer.from(sessionId.buffer, sessionId.byteOffset, sessionId.length).toString('latin1');
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { ChannelError } from '../errors.ts';
 import type { ByteReader } from '../protocol/byte-reader.ts';
 import { type Bytes, readU32, toBase64url } from '../protocol/bytes.ts';
-import { CONTENT_TYPE, DIRECTION } from '../protocol/constants.ts';
+import { DIRECTION } from '../protocol/constants.ts';
 import { allowedHeaders, checkRequestHead, encodeHead, type RequestHead, splitHead } from '../protocol/http-heads.ts';
 import { exportSecret, type SessionSecrets } from '../protocol/key-schedule.ts';
 import { type IncomingRecord, recordReceiver, recordSender, requestContext, responseContext } from '../protocol/records.ts';
@@ -27,7 +27,7 @@ export interface Session {
 export interface ServedSession extends Session {
   readonly generation: string;
   /** Opens a sealed request, whose frames the reader is at, and seals the handler's response. @throws ChannelError `record_refused` before the handler runs */
-  serve(streamId: number, reader: ByteReader, handler: Handler): Promise<Response>;
+  serve(streamId: number, reader: ByteReader, handler: Handler): Promise<Bytes | ReadableStream<Uint8Array>>;
 }
 
 export interface SessionSettings {
@@ -89,8 +89,7 @@ export function servedSession(
         headers: allowedHeaders(response.headers, settings.responseHeaders),
         ...(ticket && { ticket: toBase64url(ticket) }),
       });
-      const sealed = await sealBody(headBytes, response.body, (content, isLast) => sealRecord(seal(content, isLast)), settings.coalesceMs);
-      return new Response(sealed, { headers: { 'content-type': CONTENT_TYPE, 'cache-control': 'no-store' } });
+      return sealBody(headBytes, response.body, (content, isLast) => sealRecord(seal(content, isLast)), settings.coalesceMs);
     },
   };
 }
