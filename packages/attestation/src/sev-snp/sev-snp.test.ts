@@ -68,6 +68,20 @@ test('the root may be left out of the evidence, the signing key may not', async 
   expect(await failuresOf({ ...evidence, issuers: [machine.root] })).toContain('chain');
 });
 
+test('of a Turin chip’s id eight bytes are its id, and the others are zero', async () => {
+  const own = await createSnpMachine(AT, 'Turin');
+  const evidence = { ...(await writeSnpEvidence(own, { chipId: new Uint8Array(64).fill(0xc5) })), crl: await writeSnpCrl(own, AT) };
+  expect(await failuresOf(evidence, { anchors: anchorsFromPem(toPem(own.root)) })).toEqual(['hwid']);
+});
+
+test('a certificate that does not belong to the chain, or a thousand of them, are refused', async () => {
+  const evidence = { ...(await writeSnpEvidence(machine)), crl };
+  const other = (await createSnpMachine(AT, 'Milan')).root;
+  expect(await failuresOf({ ...evidence, issuers: [machine.intermediate, other] })).toEqual(['chain']);
+  const { intermediate, root } = machine;
+  expect(await failuresOf({ ...evidence, issuers: [intermediate, root, ...new Array<Uint8Array>(1000).fill(root)] })).toEqual(['chain']);
+});
+
 test('a certificate that is no processor’s is refused, be it a signing key’s or a root', async () => {
   const evidence = { ...(await writeSnpEvidence(machine)), crl };
   for (const certificate of [machine.intermediate, machine.root]) {

@@ -72,6 +72,9 @@ export async function verifySevSnp(evidence: SevSnpEvidence, options: SevSnpOpti
   return claimsOf(parsed, endorsement, signer?.chain);
 }
 
+/** ASK and ARK. */
+const MAX_ISSUERS = 2;
+
 interface Signer {
   readonly leaf: Certificate;
   readonly chain: ChainResult;
@@ -82,7 +85,7 @@ async function checkSigner(evidence: SevSnpEvidence, options: SevSnpOptions, rep
   const { certificate, issuers: others } = evidence;
   if (!certificate) report.add('chain', 'unknown', { explain: 'The processor’s certificate is missing.' });
   const certificates = attempt(
-    () => (certificate ? [certificate, ...others].map((der) => parseCertificate(der)) : []),
+    () => (certificate ? [certificate, ...others.slice(0, MAX_ISSUERS)].map((der) => parseCertificate(der)) : []),
     (problem) => report.add('chain', 'failed', { explain: `A certificate is malformed: ${problem}` }),
   );
   const [leaf, ...issuers] = certificates ?? [];
@@ -97,7 +100,9 @@ async function checkSigner(evidence: SevSnpEvidence, options: SevSnpOptions, rep
   report.expect('chain', path.length === 3, { explain: 'The chain does not have three certificates.' });
   // One that isn't in the chain is an altered one of those that are, or was put there to be mistaken for one.
   const isPart = (certificate: Certificate) => path.some(({ der }) => equalBytes(der, certificate.der));
-  report.expect('chain', issuers.every(isPart), { explain: 'A certificate came along that does not belong to the chain.' });
+  report.expect('chain', others.length <= MAX_ISSUERS && issuers.every(isPart), {
+    explain: 'A certificate came along that does not belong to the chain.',
+  });
   await checkRevocation(path, evidence.crl, options, report);
   return { leaf, chain, endorsement: readOrError(leaf) };
 }
