@@ -60,6 +60,12 @@ export class ByteReader {
   }
 
   #take(length: number): Bytes {
+    const [first] = this.#chunks;
+    if (first && first.length > length) {
+      this.#chunks[0] = first.subarray(length);
+      this.#held -= length;
+      return first.subarray(0, length) as Bytes; // nobody shares what a network gave
+    }
     const taken = new Uint8Array(length);
     let at = 0;
     while (at < length) {
