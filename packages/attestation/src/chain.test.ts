@@ -8,6 +8,8 @@ const DAY = 24 * 60 * 60 * 1000;
 const NOW = Date.UTC(2026, 0, 15);
 const WINDOW = { notBefore: NOW - DAY, notAfter: NOW + DAY };
 
+const LIST = { thisUpdate: NOW - DAY, nextUpdate: NOW + DAY };
+
 const root: Issuer = { key: await createKey('P-384'), subject: name('Root') };
 const middle: Issuer = { key: await createKey(), subject: name('Middle') };
 const leafKey = await createKey();
@@ -66,6 +68,16 @@ test('a leaf cannot issue, nor can an authority below its path length', async ()
   expect(await problemOf([below, asAuthority, middleCertificate, rootCertificate])).toContain('so far above');
 });
 
+test('an authority may do only what its key is for', async () => {
+  const deputy: Issuer = { key: await createKey(), subject: name('Deputy') };
+  const fields = { subject: deputy.subject, spki: deputy.key.spki, ca: {} };
+  const forLists = await issue(root, { ...fields, usages: ['cRLSign'] });
+  const forCertificates = await issue(root, { ...fields, usages: ['keyCertSign'] });
+  expect(await problemOf([await issue(deputy, {}), forLists, rootCertificate])).toContain('may not sign certificates');
+  const list = await verifyCrl(await issueCrl(deputy, LIST), forCertificates, [], NOW);
+  expect(list).toMatchObject({ ok: false, problem: expect.stringContaining('may not sign lists') });
+});
+
 test('an unknown critical extension is refused unless the caller understands it', async () => {
   const odd = await issue(middle, { extensions: [extension('1.2.3.4', true, Uint8Array.of(5, 0))] });
   expect(await problemOf([odd, middleCertificate, rootCertificate])).toContain('1.2.3.4');
@@ -101,8 +113,6 @@ test('PEM gives back the certificates and nothing else', () => {
   expect(() => parsePem(toPem(leaf.der).replace('-----END', '-----FIN'))).toThrow('Not PEM');
 });
 
-const LIST = { thisUpdate: NOW - DAY, nextUpdate: NOW + DAY };
-
 async function crlProblem(der: Uint8Array | undefined, at = NOW): Promise<string> {
   const result = await verifyCrl(der, middleCertificate, [leaf], at);
   return result.ok ? 'none' : result.problem;
@@ -128,5 +138,7 @@ test('a revocation list that is absent, garbage, stale, early, foreign or altere
   expect(await crlProblem(list, LIST.thisUpdate - 1)).toContain('begins');
   expect(await crlProblem(await issueCrl(root, LIST))).toContain('another issuer');
   expect(await crlProblem(altered)).toContain('wrong signature');
+  const partial = await issueCrl(middle, { ...LIST, extensions: [extension('2.5.29.28', true, Uint8Array.of(0x30, 0))] });
+  expect(await crlProblem(partial)).toContain('Unknown critical');
   expect(await crlProblem(await issueCrl({ ...middle, key: root.key }, LIST))).toContain('wrong signature');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { anchorsFromPem, type TrustAnchor } from '../anchors.ts';
 import type { Policy } from '../policy.ts';
-import { toPem } from '../testing/authority.ts';
+import { createKey, toPem } from '../testing/authority.ts';
 import { type CollateralContent, createDcapMachine, type QuoteContent, writeCollateral, writeQuote } from '../testing/dcap.ts';
 import { type Evidence, type Verification, verifyEvidence } from '../verify.ts';
 import type { Collateral } from './collateral.ts';
@@ -9,6 +9,7 @@ import type { Collateral } from './collateral.ts';
 const AT = new Date('2026-03-01T12:00:00Z');
 const DAY_MS = 24 * 60 * 60 * 1000;
 const machine = await createDcapMachine(AT);
+const stranger = await createKey();
 const anchors = anchorsFromPem(toPem(machine.root));
 
 interface Case {
@@ -118,6 +119,22 @@ test.each<[string, Case, string[]]>([
     ['attributes failed'],
   ],
   ['a quote that binds nothing', { quote: { reportData: new Uint8Array(64) } }, ['report-data failed']],
+  ['another attestation key than the vouched one', { quote: { attestationKey: stranger } }, ['qe-report failed']],
+  ['a quoting enclave of another processor', { quote: { pck: stranger } }, ['qe-report failed']],
+  ['a quoting enclave of another vendor', { quote: { qeVendorId: new Uint8Array(16) } }, ['qe-report failed']],
+  ['a quoting enclave that Intel did not sign', { quote: { qeMrSigner: new Uint8Array(32) } }, ['qe-identity failed']],
+  [
+    'a TDX module with attributes',
+    { quote: { seamAttributes: Uint8Array.of(1, ...Array(7).fill(0)) } },
+    ['attributes failed', 'tcb-status failed'],
+  ],
+  ['statements of another provisioning enclave', { collateral: { pceId: '0100' } }, ['tcb-info failed', 'tcb-status unknown']],
+  [
+    'statements that someone else signed',
+    { collateral: { tcbSigner: stranger } },
+    ['qe-identity failed', 'tcb-info failed', 'tcb-status unknown'],
+  ],
+  ['an old provisioning enclave', { collateral: { pceSvn: 12 } }, ['tcb-status failed']],
   ['a revoked processor CA', { collateral: { revokes: 'ca' } }, ['crl failed']],
   ['a revoked processor', { collateral: { revokes: 'pck' } }, ['crl failed']],
   ['a revoked signer of statements', { collateral: { revokes: 'tcb-signer' } }, ['crl failed']],

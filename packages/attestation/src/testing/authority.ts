@@ -27,6 +27,8 @@ export interface CertificateFields {
   readonly notAfter: number;
   /** Absent: a leaf. */
   readonly ca?: { readonly maxPathLength?: number };
+  /** An authority's are to sign certificates and lists, a leaf's to sign. */
+  readonly usages?: readonly KeyUsage[];
   /** Whole `Extension` elements, see `extension`. */
   readonly extensions?: readonly Uint8Array[];
 }
@@ -57,9 +59,8 @@ export function extension(id: string, critical: boolean, value: Uint8Array): Uin
 }
 
 export async function issueCertificate(issuer: Issuer, fields: CertificateFields): Promise<Uint8Array<ArrayBuffer>> {
-  const { ca, extensions = [] } = fields;
+  const { ca, extensions = [], usages = ca ? ['keyCertSign', 'cRLSign'] : ['digitalSignature'] } = fields;
   const constraints = ca ? sequence(boolean(true), ...(ca.maxPathLength === undefined ? [] : [integer(ca.maxPathLength)])) : sequence();
-  const usage = ca ? keyUsage('keyCertSign', 'cRLSign') : keyUsage('digitalSignature');
   const tbs = sequence(
     der(contextTag(0), integer(2)),
     integer(fields.serial),
@@ -68,7 +69,10 @@ export async function issueCertificate(issuer: Issuer, fields: CertificateFields
     sequence(time(fields.notBefore), time(fields.notAfter)),
     fields.subject,
     fields.spki,
-    der(contextTag(3), sequence(extension('2.5.29.19', true, constraints), extension('2.5.29.15', true, usage), ...extensions)),
+    der(
+      contextTag(3),
+      sequence(extension('2.5.29.19', true, constraints), extension('2.5.29.15', true, keyUsage(...usages)), ...extensions),
+    ),
   );
   return signed(issuer.key, tbs);
 }
@@ -78,12 +82,18 @@ export interface CrlFields {
   readonly nextUpdate: number;
   /** Serial numbers, big-endian. */
   readonly revoked?: readonly Uint8Array[];
+  readonly extensions?: readonly Uint8Array[];
 }
 
-export async function issueCrl(issuer: Issuer, { thisUpdate, nextUpdate, revoked = [] }: CrlFields): Promise<Uint8Array<ArrayBuffer>> {
+export async function issueCrl(
+  issuer: Issuer,
+  { thisUpdate, nextUpdate, revoked = [], extensions = [] }: CrlFields,
+): Promise<Uint8Array<ArrayBuffer>> {
   const entries = revoked.map((serial) => sequence(integer(serial), time(thisUpdate)));
   const list = entries.length > 0 ? [sequence(...entries)] : [];
-  return signed(issuer.key, sequence(integer(1), algorithmOf(issuer.key), issuer.subject, time(thisUpdate), time(nextUpdate), ...list));
+  const more = extensions.length > 0 ? [der(contextTag(0), sequence(...extensions))] : [];
+  const window = [time(thisUpdate), time(nextUpdate)];
+  return signed(issuer.key, sequence(integer(1), algorithmOf(issuer.key), issuer.subject, ...window, ...list, ...more));
 }
 
 export function toPem(...certificates: readonly Uint8Array[]): string {

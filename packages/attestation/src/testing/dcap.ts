@@ -106,6 +106,14 @@ export interface QuoteContent {
   readonly mrEnclave?: Uint8Array;
   readonly qeAuthData?: Uint8Array;
   readonly qeIsvSvn?: number;
+  readonly qeMrSigner?: Uint8Array;
+  /** 16 bytes. */
+  readonly qeVendorId?: Uint8Array;
+  readonly seamAttributes?: Uint8Array;
+  /** Signs the quote and stands in it, while the quoting enclave vouches for the machine's own. */
+  readonly attestationKey?: SigningKey;
+  /** Signs the quoting enclave's report in the processor's place. */
+  readonly pck?: SigningKey;
 }
 
 /** SEPT_VE_DISABLE. */
@@ -121,24 +129,25 @@ export async function writeQuote(machine: DcapMachine, content: QuoteContent = {
     little(2, 2),
     little(4, kind === 'enclave' ? 0 : 0x81),
     new Uint8Array(4),
-    fromHex('939a7233f79c4ca9940a0db3957f0607'),
+    content.qeVendorId ?? fromHex('939a7233f79c4ca9940a0db3957f0607'),
     new Uint8Array(20),
   );
   const type = { enclave: 1, td10: 2, td15: 3 }[kind];
   const signed = concatBytes(header, ...(version === 5 ? [little(2, type), little(4, body.length)] : []), body);
-  const point = machine.attestationKey.spki.slice(-64);
-  const bound = new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes(point, qeAuthData)));
+  const { attestationKey = machine.attestationKey, pck = machine.pck } = content;
+  const vouched = concatBytes(machine.attestationKey.spki.slice(-64), qeAuthData);
+  const bound = new Uint8Array(await crypto.subtle.digest('SHA-256', vouched));
   const qeReport = enclaveBody({
     isvProdId: kind === 'enclave' ? 1 : 2,
     isvSvn: content.qeIsvSvn ?? SVN,
-    mrSigner: QE_SIGNER,
+    mrSigner: content.qeMrSigner ?? QE_SIGNER,
     enclaveAttributes: fromHex('11000000000000000000000000000000'),
     reportData: concatBytes(bound, new Uint8Array(32)),
   });
   const chain = new TextEncoder().encode(`${machine.pckChain}\0`);
   const certification = concatBytes(
     qeReport,
-    await signRaw(machine.pck, qeReport),
+    await signRaw(pck, qeReport),
     little(2, qeAuthData.length),
     qeAuthData,
     little(2, 5),
@@ -146,7 +155,7 @@ export async function writeQuote(machine: DcapMachine, content: QuoteContent = {
     chain,
   );
   const wrapped = version === 3 ? certification : concatBytes(little(2, 6), little(4, certification.length), certification);
-  const signatureData = concatBytes(await signRaw(machine.attestationKey, signed), point, wrapped);
+  const signatureData = concatBytes(await signRaw(attestationKey, signed), attestationKey.spki.slice(-64), wrapped);
   return concatBytes(signed, little(4, signatureData.length), signatureData);
 }
 
@@ -157,7 +166,7 @@ function tdBody(content: QuoteContent, kind: 'td10' | 'td15'): Uint8Array {
     content.teeTcbSvn ?? Uint8Array.of(SVN, 1, ...Array(14).fill(SVN)),
     content.mrSeam ?? register(0x5e),
     content.mrSignerSeam ?? register(0),
-    new Uint8Array(8),
+    content.seamAttributes ?? new Uint8Array(8),
     content.tdAttributes ?? TD_ATTRIBUTES,
     fromHex('e702060000000000'),
     content.mrTd ?? register(0x7d),
@@ -197,6 +206,9 @@ export interface CollateralContent {
   readonly fixedAt?: Date;
   readonly issuedAt?: Date;
   readonly fmspc?: string;
+  readonly pceId?: string;
+  /** What every level asks of the provisioning enclave. */
+  readonly pceSvn?: number;
   readonly evaluationNumber?: number;
   /** The root's list names the CA, or the CA's list names the processor. */
   readonly revokes?: 'ca' | 'pck' | 'tcb-signer';
@@ -236,7 +248,7 @@ function tcbInfoOf(machine: DcapMachine, content: CollateralContent, window: Win
   const module = { mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8) };
   const tcb = (svn: number) => ({
     sgxtcbcomponents: Array.from({ length: 16 }, () => ({ svn })),
-    pcesvn: PCE_SVN,
+    pcesvn: content.pceSvn ?? PCE_SVN,
     ...(tee === 'tdx' ? { tdxtcbcomponents: Array.from({ length: 16 }, () => ({ svn })) } : {}),
   });
   const tdx = {
@@ -248,7 +260,7 @@ function tcbInfoOf(machine: DcapMachine, content: CollateralContent, window: Win
     version: 3,
     ...dates(content, window),
     fmspc,
-    pceId: '0000',
+    pceId: content.pceId ?? '0000',
     tcbType: 0,
     ...(tee === 'tdx' ? tdx : {}),
     tcbLevels: levels(machine, content, status, tcb),
