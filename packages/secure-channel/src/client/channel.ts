@@ -89,7 +89,11 @@ export function openChannel<Proof>(session: Session<Proof>): Channel<Proof> {
     if (answer.ticket) ticket = fromBase64url(answer.ticket);
     const init = { status: answer.status, headers: allowedHeaders(answer.headers, responseAllowed) as [string, string][] };
     if (first.isLast) void finish(reader);
-    if (NO_BODY.has(answer.status)) return new Response(null, init);
+    if (NO_BODY.has(answer.status)) {
+      if (first.isLast && start.length === 0) return new Response(null, init);
+      await reader.cancel();
+      throw new ChannelError('record_refused');
+    }
     return new Response(first.isLast ? (start as Bytes) : opened(reader, open, start), init);
   }
 
