@@ -22,7 +22,7 @@ export interface Claims {
   readonly tee: Tee;
   /** What the evidence binds; absent where it can be left out and was. */
   readonly reportData?: string;
-  /** Measurements: `mrtd`, `rtmr0`, `mrenclave`, `measurement`, `pcr0` and so on. */
+  /** Measurements: `mrtd`, `rtmr0`, `compose_hash`, `mrenclave`, `measurement`, `pcr0` and so on. */
   readonly registers: Readonly<Record<string, string>>;
   /** Names the machine, where the evidence does: PPID or chip id. */
   readonly machine?: string;
@@ -62,13 +62,20 @@ function isZero(hex: string): boolean {
   return /^0*$/.test(hex);
 }
 
-/** A build of which less is pinned can be exchanged for another: CVE-2025-64186. */
-const WHOLE_BUILD: Partial<Record<Tee, readonly string[]>> = { nitro: ['pcr0', 'pcr1', 'pcr2'] };
+/**
+ * Less than these does not name a build. Nitro: CVE-2025-64186. TDX: the guest itself extends RTMR3, from which a compose file's hash
+ * is read, so that hash is worth as much as the guest that MRTD and RTMR0 to 2 name.
+ */
+const WHOLE_BUILD: readonly { readonly tee: Tee; readonly when?: string; readonly needs: readonly string[] }[] = [
+  { tee: 'nitro', needs: ['pcr0', 'pcr1', 'pcr2'] },
+  { tee: 'tdx', when: 'compose_hash', needs: ['mrtd', 'rtmr0', 'rtmr1', 'rtmr2'] },
+];
 
 /** An empty measurement pins nothing and so allows nothing. */
 function isMeasurement(measurement: Measurement, { tee, registers }: Claims): boolean {
   const pins = Object.entries(measurement);
-  const isWhole = WHOLE_BUILD[tee]?.every((name) => name in measurement) ?? pins.length > 0;
+  const rules = WHOLE_BUILD.filter((rule) => rule.tee === tee && (rule.when === undefined || rule.when in measurement));
+  const isWhole = pins.length > 0 && rules.every(({ needs }) => needs.every((name) => name in measurement));
   return isWhole && pins.every(([name, value]) => registers[name] === value.toLowerCase());
 }
 

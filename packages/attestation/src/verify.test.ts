@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { anchorsFromPem, VENDOR_ROOTS, vendorAnchors } from './anchors.ts';
 import { fromBase64, toHex } from './bytes.ts';
+import { replayRegister } from './event-log/replay.ts';
 import { toPem } from './testing/authority.ts';
 import { type CollateralContent, createDcapMachine, writeCollateral, writeQuote } from './testing/dcap.ts';
 import { requireVerified, type Verification, VerificationError, verifyEvidence } from './verify.ts';
@@ -64,6 +65,37 @@ test('an object that only looks like a verification is no proof', async () => {
   expect(codeOf({ ...verification })).toBe('not-verified');
   expect(codeOf(structuredClone({ ...verification }))).toBe('not-verified');
   expect(() => Object.assign(verification, { verdict: 'verified' })).toThrow();
+});
+
+test('a log of what was started must fit the registers, and a manifest counts only with the image that started it', async () => {
+  const compose = new TextEncoder().encode('services: {}');
+  const rootfs = new Uint8Array(32).fill(4);
+  const composeHash = new Uint8Array(await crypto.subtle.digest('SHA-256', compose));
+  const register = new Uint8Array(48).fill(1);
+  const quote = await writeQuote(machine, { rtmrs: [register, register, register, await replayRegister([composeHash, rootfs])] });
+  const image = { mrtd: '7d'.repeat(48), rtmr0: toHex(register), rtmr1: toHex(register), rtmr2: toHex(register) };
+  const compose_hash = toHex(composeHash);
+  const checked = async (measurement: Record<string, string>, started = compose) => {
+    const eventLog = { kind: 'secretvm', compose: started, rootfs } as const;
+    const evidence = { tee: 'tdx', quote, eventLog, collateral: await writeCollateral(machine) } as const;
+    const { checks } = await verifyEvidence(evidence, { at: AT.getTime(), anchors: genuine, policy: { measurements: [measurement] } });
+    return checks.filter(({ status }) => status !== 'passed').map(({ id }) => id);
+  };
+  expect(await checked({ ...image, compose_hash })).toEqual([]);
+  expect(await checked({ compose_hash })).toEqual(['policy-measurement']);
+  expect(await checked({ ...image, compose_hash: '00'.repeat(32) })).toEqual(['policy-measurement']);
+  expect(await checked({ ...image, compose_hash }, compose.slice(1))).toEqual(['event-log', 'policy-measurement']);
+});
+
+test('zeros bind nothing, even where they were asked for', async () => {
+  const zero = new Uint8Array(64);
+  const evidence = {
+    tee: 'tdx',
+    quote: await writeQuote(machine, { reportData: zero }),
+    collateral: await writeCollateral(machine),
+  } as const;
+  const verification = await verifyEvidence(evidence, { at: AT.getTime(), anchors: genuine, expectedReportData: zero });
+  expect(verification.checks).toContainEqual(expect.objectContaining({ id: 'report-data', status: 'failed' }));
 });
 
 test('a root counts only for its own kind of evidence', async () => {

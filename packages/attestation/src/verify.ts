@@ -12,7 +12,7 @@ import type { Certificate } from './x509.ts';
 export type Evidence =
   | ({
       readonly tee: 'tdx' | 'sgx';
-      /** What was started in the machine, as the registers of a TDX quote have it. */
+      /** What was started in a TD; what it proves stands among the registers as `compose_hash`. */
       readonly eventLog?: EventLogEvidence;
     } & DcapEvidence)
   | ({ readonly tee: 'sev-snp' } & SevSnpEvidence)
@@ -51,7 +51,7 @@ export async function verifyEvidence(evidence: Evidence, options: VerifyOptions)
   if (found) checkClaims(found.claims, policy, expectedReportData && toHex(expectedReportData), report);
   const root = found?.anchor;
   const anchor = root && anchors.find(({ certificate }) => equalBytes(certificate.der, root.der));
-  const checks = report.checks;
+  const checks = Object.freeze(report.checks);
   const verification: Verification = Object.freeze({
     verdict: decide(evidence.tee, checks, anchor),
     tee: evidence.tee,
@@ -91,7 +91,7 @@ async function verifyKind(
         explain: 'The quote is of another kind than was announced.',
       });
       const workload = evidence.eventLog && (await replayLog(evidence.eventLog, claims, report));
-      return { claims: withDetails(dcapClaims(claims), workload), anchor: claims.anchor };
+      return { claims: withRegisters(dcapClaims(claims), workload), anchor: claims.anchor };
     }
     case 'sev-snp': {
       const { isCrlRequired = true, ...pins } = policy.sevSnp ?? {};
@@ -105,7 +105,7 @@ async function verifyKind(
   }
 }
 
-async function replayLog(log: EventLogEvidence, { body }: DcapClaims, report: Report): Promise<Claims['details'] | undefined> {
+async function replayLog(log: EventLogEvidence, { body }: DcapClaims, report: Report): Promise<Claims['registers'] | undefined> {
   if (body.tee === 'sgx') {
     report.add('event-log', 'failed', { explain: 'An SGX quote has no registers that a log could fit.' });
     return undefined;
@@ -114,8 +114,8 @@ async function replayLog(log: EventLogEvidence, { body }: DcapClaims, report: Re
   return found?.composeHash && { compose_hash: toHex(found.composeHash) };
 }
 
-function withDetails(claims: Claims, details: Claims['details'] | undefined): Claims {
-  return details ? { ...claims, details: { ...claims.details, ...details } } : claims;
+function withRegisters(claims: Claims, registers: Claims['registers'] | undefined): Claims {
+  return registers ? { ...claims, registers: { ...claims.registers, ...registers } } : claims;
 }
 
 /** Checks without which nothing is verified, however well the others went. */

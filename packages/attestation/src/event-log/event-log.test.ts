@@ -101,11 +101,11 @@ test('a quote with a log is verified only if the log fits it, and then names the
 
   const fitting = await verifyEvidence({ ...evidence, eventLog: { kind: 'dstack', log, appCompose } }, options);
   expect(fitting.verdict).toBe('verified');
-  expect(fitting.claims?.details.compose_hash).toBe(hex(composeHash));
+  expect(fitting.claims?.registers.compose_hash).toBe(hex(composeHash));
   const other = await verifyEvidence({ ...evidence, eventLog: { kind: 'dstack', log, appCompose: '{}' } }, options);
   expect(other.verdict).toBe('not-verified');
   expect(other.checks).toContainEqual(expect.objectContaining({ id: 'event-log', status: 'failed' }));
-  expect(other.claims?.details).not.toHaveProperty('compose_hash');
+  expect(other.claims?.registers).not.toHaveProperty('compose_hash');
 });
 
 test.each([
