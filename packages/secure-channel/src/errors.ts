@@ -7,7 +7,10 @@ interface Refusal {
   readonly message: string;
 }
 
-/** Every way this package refuses: what a person reads, whether the request may be sent again, and the HTTP status where a server says it. */
+/**
+ * Every way this package refuses: what a person reads, whether the request may be sent again, and the HTTP status where a server says it.
+ * Those a server says never are `yes`, for they are not authenticated: whoever wrote one may have delivered the request before.
+ */
 export const REFUSALS = {
   malformed_message: refusal(400, 'no', 'The other side did not speak this version of the sealed channel; update the app or the server.'),
   no_common_suite: refusal(400, 'no', 'The two sides share no encryption suite; update the older one.'),
@@ -29,7 +32,7 @@ export const REFUSALS = {
   record_refused: refusal(400, 'same-key', 'A sealed message was damaged or repeated on its way and was thrown away; try again.'),
   truncated: refusal(502, 'same-key', 'The answer was cut before its end; ask again.'),
   too_large: refusal(413, 'no', 'The message is larger than the sealed channel takes; send it in parts.'),
-  busy: refusal(503, 'yes', 'The server opens too many sessions at the moment; try again in a few seconds.'),
+  busy: refusal(503, 'same-key', 'The server opens too many sessions at the moment; try again in a few seconds.'),
   transport_failed: refusal(
     502,
     'same-key',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ChannelError, REFUSALS } from '../errors.ts';
 import { CONTENT_TYPE } from '../protocol/constants.ts';
 import { connectTo, echo, makeServer, ORIGIN, post, tokens, transportTo, URL_OF_CHANNEL } from '../test-environment.ts';
 import type { ChannelServer } from './server.ts';
@@ -161,7 +162,7 @@ test('handshakes above the limit are told to come back', async () => {
   using server = makeServer({ maxHandshakes: 2, suites: [2], evidence });
   const waiting = [connectTo(server, echo, { suites: [2] }), connectTo(server, echo, { suites: [2] })];
   while (server.handshakes < 2) await new Promise(setImmediate);
-  await expect(connectTo(server, echo, { suites: [2] })).rejects.toMatchObject({ code: 'busy', resend: 'yes' });
+  await expect(connectTo(server, echo, { suites: [2] })).rejects.toMatchObject({ code: 'busy', resend: 'same-key' });
   gate.resolve();
   expect(await Promise.all(waiting)).toHaveLength(2);
   expect(server.handshakes).toBe(0);
@@ -286,4 +287,17 @@ test('a page that speaks no channel is a failed transport, and its words are not
   const error = await connectTo(server, echo, { transport }).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'transport_failed' });
   expect(String(error)).not.toContain('portal');
+});
+
+test('no refusal that anybody on the way could write invites to send again without an idempotency key', async () => {
+  using server = makeServer();
+  for (const code of Object.keys(REFUSALS)) {
+    const direct = transportTo(server, echo);
+    let count = 0;
+    const transport = (request: Request) => (count++ === 0 ? direct(request) : Promise.resolve(Response.json({ code }, { status: 503 })));
+    using channel = await connectTo(server, echo, { transport });
+    const error = await channel.fetch(post('/x', 'hi')).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ChannelError);
+    expect(error).not.toMatchObject({ resend: 'yes' });
+  }
 });

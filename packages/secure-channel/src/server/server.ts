@@ -30,7 +30,7 @@ export interface Environment {
 }
 
 export interface ChannelServerOptions {
-  /** Asked at each handshake, so that it may change while serving. */
+  /** Asked at each handshake and request, so that it may change while serving; keep it cheap. */
   readonly environment: () => Environment;
   readonly evidence: GetEvidence;
   /** Suites for full handshakes; X-Wing alone by default. */
