@@ -81,6 +81,7 @@ test('64 parallel streams may arrive in any order; one far behind is refused and
   using channel = await connectTo(server, echo, { transport });
   isHolding = true;
   const late = channel.fetch(post('/late', ''));
+  while (held.length < 1) await new Promise(setImmediate);
   const answers = Array.from({ length: 64 }, (_, n) => channel.fetch(post(`/${n}`, '')));
   while (held.length < 65) await new Promise(setImmediate);
   for (const release of held.slice(1).reverse()) release();
