@@ -36,7 +36,7 @@ export interface Answer extends AnswerCore {
 const ORIGIN = /^https?:\/\/[a-z0-9.\-[\]:]{1,240}$/;
 
 /** The shortest and longest length of each field. */
-const HELLO_BOUNDS = [[VERSION_BYTES.length], [2, 16], [32], [32, 4096], [1, 255], [0, 512]] as const;
+const HELLO_BOUNDS = [[VERSION_BYTES.length], [2, 16], [32], [32, 4096], [8, 248], [0, 512]] as const;
 const ANSWER_BOUNDS = [
   [VERSION_BYTES.length],
   [2],
