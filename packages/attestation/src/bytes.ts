@@ -72,25 +72,12 @@ export class ByteReader {
     return this.#bytes.subarray(start, this.#offset);
   }
 
-  hex(length: number): string {
-    return toHex(this.bytes(length));
-  }
-
-  uint8(): number {
-    return this.#unsigned(1);
-  }
-
   uint16(): number {
     return this.#unsigned(2);
   }
 
   uint32(): number {
     return this.#unsigned(4);
-  }
-
-  uint64(): bigint {
-    const low = BigInt(this.uint32());
-    return low | (BigInt(this.uint32()) << 32n);
   }
 
   /** Nothing may be left over. */

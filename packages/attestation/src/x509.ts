@@ -109,14 +109,14 @@ export function parseCertificate(der: Uint8Array): Certificate {
   };
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
+const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\r\n]*)-----END CERTIFICATE-----/g;
 
 /** The DER of every CERTIFICATE block (RFC 7468); throws a ParseError for broken blocks and text between them. */
 export function parsePem(text: string): Uint8Array[] {
   const between = text.replace(PEM, '');
   // Quotes end their chain with a zero byte, as C strings do.
-  if (!/^[\s\0]*$/.test(between)) throw new ParseError('Not PEM certificates');
-  return Array.from(text.matchAll(PEM), ([, body = '']) => fromBase64(body.replace(/\s/g, '')));
+  if (!/^[\r\n\0]*$/.test(between)) throw new ParseError('Not PEM certificates');
+  return Array.from(text.matchAll(PEM), ([, body = '']) => fromBase64(body.replace(/[\r\n]/g, '')));
 }
 
 /** `Extensions` inside its explicit tag; an identifier that occurs twice is refused (RFC 5280 §4.2). */
