@@ -80,7 +80,7 @@ async function judge(folder: string, row: Row): Promise<Judged> {
   const expected = { verdict: row.expected.verdict, reason: row.expected.reason ?? [] };
   try {
     const files = await readFiles(folder, row);
-    const { agrees, actual } = await runVector(row as Parameters<typeof runVector>[0], async (name) => files.get(name));
+    const { agrees, actual } = await runVector(row, async (name) => files.get(name));
     return { id: row.id, agrees, expected, actual };
   } catch (error) {
     return { id: row.id, agrees: false, expected, problem: error instanceof Error ? error.message : String(error) };

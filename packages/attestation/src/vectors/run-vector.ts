@@ -11,12 +11,12 @@ import { readVectorPolicy } from './vector-policy.ts';
 export interface VectorRow {
   readonly id: string;
   readonly tee: Tee;
-  readonly verify_at?: string | null;
-  readonly expected: { readonly verdict: string; readonly reason?: readonly string[] };
+  readonly verify_at?: string | null | undefined;
+  readonly expected: { readonly verdict: string; readonly reason?: readonly string[] | undefined };
   /** `vendor`, or the file of the row's folder that is the only root. */
-  readonly trust_anchor?: string;
+  readonly trust_anchor?: string | undefined;
   /** `default`, or a file of the row's folder. */
-  readonly policy?: string;
+  readonly policy?: string | undefined;
 }
 
 /** A file of the row's folder; undefined where there is none. */

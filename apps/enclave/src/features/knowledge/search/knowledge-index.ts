@@ -126,16 +126,13 @@ export class KnowledgeIndex {
       return scores.length > 0 ? { id: slot, words, meaning: Math.max(...scores) } : { id: slot, words };
     };
     const fused = fuse(Array.from(slots, toCandidate));
-    // Both lists of candidates are exact, so either order of its own is too.
-    const part = (candidate: Candidate) => (rankBy === 'score' ? 1 : (candidate[rankBy] ?? 0));
-    return fused
-      .filter((candidate) => part(candidate) > 0)
-      .sort((a, b) => part(b) - part(a))
-      .slice(0, wanted)
-      .flatMap(({ id, score, words, meaning = 0 }) => {
-        const place = this.#places[id];
-        return place ? [{ document: place.document, ordinal: place.ordinal, score, words, meaning: Math.max(0, meaning) }] : [];
-      });
+    // The candidates are the best by each part, so they hold the beginning of either order of its own.
+    const ordered =
+      rankBy === 'score' ? fused : fused.filter((hit) => (hit[rankBy] ?? 0) > 0).sort((a, b) => (b[rankBy] ?? 0) - (a[rankBy] ?? 0));
+    return ordered.slice(0, wanted).flatMap(({ id, score, words, meaning = 0 }) => {
+      const place = this.#places[id];
+      return place ? [{ document: place.document, ordinal: place.ordinal, score, words, meaning: Math.max(0, meaning) }] : [];
+    });
   }
 
   /** The cosine of each sentence of a passage with the question, in order; empty while it has no vectors. */

@@ -62,6 +62,15 @@ test('a file that ends within its last tensor is truncated, even by one byte', (
   for (const missing of [1, 31, 100]) expect(refusal(MODEL.subarray(0, MODEL.length - missing))).toBe('truncated');
 });
 
+test('a tensor without elements, of a type that is not known, does not hide that the others are cut off', () => {
+  const name = Buffer.from(MODEL).indexOf('output_norm.weight');
+  expect(name).toBeGreaterThan(0);
+  const dimensions = name + 'output_norm.weight'.length;
+  const file = patched(dimensions + 4, 0, 0, 0, 0, 0, 0, 0, 0, 99); // one dimension of 0, then the type
+  expect(refusal(file)).toBe('accepted');
+  expect(refusal(file.subarray(0, file.length - 100))).toBe('truncated');
+});
+
 test('every refusal says what to do', () => {
   expect(() => readGgufHeader(tinyGguf({ chatTemplate: null }), 1e9)).toThrow(/refused: it has no chat template.*Choose/);
 });

@@ -138,8 +138,8 @@ function countParameters(reader: Reader, tensors: number, alignment: number): nu
     let elements = 1;
     for (let d = 0; d < dimensions; d++) elements *= reader.uint64();
     // Of a type that is not known here at least the first byte must be there.
-    const [perBlock, blockBytes] = BLOCKS[reader.uint32()] ?? [elements, 1];
-    dataBytes = Math.max(dataBytes, reader.uint64() + Math.ceil(elements / perBlock) * blockBytes);
+    const block = BLOCKS[reader.uint32()];
+    dataBytes = Math.max(dataBytes, reader.uint64() + (block ? Math.ceil(elements / block[0]) * block[1] : 1));
     parameters += elements;
   }
   if (!Number.isSafeInteger(parameters) || parameters === 0) refuse('malformed');
