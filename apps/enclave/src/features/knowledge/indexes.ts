@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { DocumentId, KnowledgeBaseId, OrgId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
@@ -42,6 +42,7 @@ export interface OpenIndex {
 }
 
 const PAGE = 500;
+const QUESTION_WAITS_MS = 1_000;
 /** An index is stored once it has not changed from one round to the next. */
 const SNAPSHOT_ROUND_MS = 15_000;
 /** Below this many passages an index is rebuilt from its rows faster than a snapshot is worth. */
@@ -54,7 +55,7 @@ export const SNAPSHOT_FROM = 2_000;
 export class KnowledgeIndexes {
   readonly #ports: Ports;
   readonly #loaded = new Map<KnowledgeBaseId, Promise<Loaded>>();
-  /** Documents whose rows and index are being changed. What asks meanwhile waits: it would find rows and index disagree. */
+  /** Documents whose rows and index are being changed. What asks meanwhile would find them disagree. */
   readonly #changing = new Map<KnowledgeBaseId, Set<Promise<void>>>();
   readonly #timer: NodeJS.Timeout;
   #round = Promise.resolve();
@@ -66,7 +67,9 @@ export class KnowledgeIndexes {
 
   /** @returns undefined where the base was deleted */
   async find(org: OrgId, base: KnowledgeBaseId): Promise<OpenIndex | undefined> {
-    await this.#changed(base);
+    // A huge document takes a while to put in; the others answer meanwhile.
+    const changes = this.#changesOf(base);
+    if (changes) await Promise.race([changes, setTimeout(QUESTION_WAITS_MS, undefined, { ref: false })]);
     try {
       const { index, documents, opened, key } = await this.#open(org, base);
       const read = (wanted: readonly Wanted[]) =>
@@ -80,7 +83,7 @@ export class KnowledgeIndexes {
     }
   }
 
-  /** Commits a document's new passages and puts them in, in place of what it had. Questions see either both or neither. */
+  /** Commits a document's new passages and puts them in, in place of what it had. Questions wait a moment for both. */
   async change(org: OrgId, base: KnowledgeBaseId, id: DocumentId, commit: () => Promise<void>): Promise<void> {
     const changing = this.#changing.get(base) ?? new Set();
     this.#changing.set(base, changing);
@@ -94,9 +97,9 @@ export class KnowledgeIndexes {
     }
   }
 
-  async #changed(base: KnowledgeBaseId): Promise<void> {
+  #changesOf(base: KnowledgeBaseId): Promise<unknown> | undefined {
     const changing = this.#changing.get(base);
-    if (changing) await Promise.allSettled(changing);
+    return changing && Promise.allSettled(changing);
   }
 
   async #load(org: OrgId, base: KnowledgeBaseId, id: DocumentId): Promise<void> {
@@ -113,7 +116,7 @@ export class KnowledgeIndexes {
   }
 
   async addVectors(org: OrgId, base: KnowledgeBaseId, document: DocumentId, ordinal: number, vectors: Int8Array): Promise<void> {
-    await this.#changed(base);
+    await this.#changesOf(base); // vectors find their passages only once those are in
     const loaded = await this.#open(org, base);
     loaded.index.addVectors(document, ordinal, vectors);
     loaded.changes++;
