@@ -22,6 +22,8 @@ export interface Endpoint {
   readonly rate: RateClass;
   /** What the call leaves in the audit log; `null` where it neither changes state nor reads content. */
   readonly audit: AuditAction | null;
+  /** May be called outside the sealed channel, by programs that know no other way: whoever ends TLS can read it. */
+  readonly plain?: true;
   /** Expected failures beyond those every endpoint may have (see `COMMON_FAILURES`). */
   readonly failures: readonly ErrorCode[];
   readonly params?: z.ZodObject;

@@ -13,10 +13,21 @@ interface Failure {
 export const ERRORS = {
   bad_request: { status: 400, message: 'The request is not of the form this endpoint takes: {problem}.', retry: false },
   not_signed_in: { status: 401, message: 'Sign in first, or send an API key.', retry: false },
+  device_required: {
+    status: 401,
+    message: 'Prove the key of this device first; apps do so when they open the sealed channel.',
+    retry: false,
+  },
   wrong_credentials: { status: 401, message: 'The address or the password is wrong.', retry: false },
   link_invalid: { status: 410, message: 'This link was used or has expired. Ask for a new one.', retry: false },
   wrong_origin: { status: 403, message: 'The request came from another site. Open PrivexBot directly.', retry: false },
   not_allowed: { status: 403, message: 'Your role may not do this. It needs the right to {allows}.', retry: false },
+  sealed_only: {
+    status: 403,
+    message:
+      'This can be called through the sealed channel only. Use an app, the CLI or the SDK, or an API key that an Admin allowed for plain use.',
+    retry: false,
+  },
   sign_up_closed: { status: 403, message: 'Sign-up is closed here. Ask an Admin for an invitation.', retry: false },
   address_taken: { status: 409, message: 'There is an account with this address. Sign in, or reset the password.', retry: false },
   not_found: { status: 404, message: 'There is nothing here, or you have no access to it.', retry: false },

@@ -23,6 +23,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'read',
     audit: null,
+    plain: true,
     failures: ['not_allowed'],
     response: z.object({ object: z.literal('list'), data: z.array(Model) }),
   }),
@@ -33,6 +34,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'read',
     audit: null,
+    plain: true,
     failures: ['not_allowed', 'not_found'],
     params: z.object({ model: z.string().max(100) }),
     response: Model,
@@ -44,6 +46,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'invoke',
     audit: 'conversation.asked',
+    plain: true,
     failures: ['not_allowed', 'not_found', 'question_empty', 'busy'],
     body: z.looseObject({
       model: z.string().max(100),
@@ -63,6 +66,7 @@ export const openai = {
     access: 'ai.invoke',
     rate: 'invoke',
     audit: 'embeddings.made',
+    plain: true,
     failures: ['not_allowed', 'unknown_model', 'too_large'],
     body: z.looseObject({
       model: z.string().max(100),

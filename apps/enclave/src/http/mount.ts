@@ -18,7 +18,7 @@ import { randomBytes } from '../random.ts';
 import { errorResponse, toAppError } from './errors.ts';
 import { eventResponse } from './events.ts';
 import type { RateLimiter } from './limits.ts';
-import type { AccountScope, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
+import type { AccountScope, ChannelCaller, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
 
 type ScopeOf<E extends Endpoint> = E['access'] extends 'public' ? PublicScope : E['access'] extends 'account' ? AccountScope : OrgScope;
 
@@ -51,8 +51,11 @@ interface Ports {
 }
 
 type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => Promise<unknown>;
-/** What the server's listener hands to the app. */
-export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } } } };
+/** What the server's listener hands to the app, and the sealed channel where a request came through it. */
+export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } }; channel?: ChannelCaller } };
+
+/** Whether endpoints that are not `plain` may still be called without the sealed channel. */
+const PLAIN_V1_ALLOWED: boolean = true;
 
 const decoder = new TextDecoder();
 
@@ -95,6 +98,7 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
     const scope: PublicScope = {
       requestId,
       request,
+      channel: c.env?.channel,
       signal: request.signal,
       address: c.env?.incoming?.socket.remoteAddress ?? 'in process',
       headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
@@ -123,6 +127,7 @@ async function enter(
   caller: { actor: string; org: OrgId | undefined },
 ): Promise<PublicScope | AccountScope | OrgScope> {
   const { access } = endpoint;
+  if (!scope.channel && !endpoint.plain && !PLAIN_V1_ALLOWED) throw new AppError('sealed_only');
   if (access === 'public') {
     ports.limiter.take(endpoint.rate, scope.address);
     return scope;

@@ -1,4 +1,5 @@
 import type { AuditAction, OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
+import type { Session } from '@privexbot/secure-channel/server';
 import type { AuditRecord } from '../db/audit-chain.ts';
 import type { Transaction } from '../db/database.ts';
 import type { AppError } from '../errors.ts';
@@ -11,6 +12,13 @@ export interface Principal {
   readonly key?: { readonly id: string; readonly org: OrgId };
 }
 
+/** The sealed session a request came through: one object for all requests of that session. */
+export interface ChannelCaller {
+  readonly session: Session;
+  /** RFC 7638 thumbprint of the device key that was proven in this session. */
+  device?: string;
+}
+
 /** What every handler gets. */
 export interface PublicScope {
   readonly requestId: string;
@@ -19,6 +27,8 @@ export interface PublicScope {
   /** The caller's network address, for rate limits and session lists; never logged. */
   readonly address: string;
   readonly request: Request;
+  /** Absent where the request came in plain. */
+  readonly channel: ChannelCaller | undefined;
   /** Headers of the answer. */
   readonly headers: Headers;
   /** The origin that links should carry. */
