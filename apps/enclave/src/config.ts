@@ -37,6 +37,9 @@ const Settings = z.object({
   DATABASE_OWNER_URL: PostgresUrl.optional(),
 });
 
+/** Their names. */
+export const SETTINGS: readonly string[] = Object.keys(Settings.shape);
+
 export interface Config {
   readonly host: string;
   readonly port: number;
