@@ -58,7 +58,9 @@ export const POLICY = {
  * Reads a report. Nothing is verified.
  * Throws a ParseError.
  */
-export function parseSnpReport(bytes: Uint8Array): SnpReport {
+export function parseSnpReport(given: Uint8Array): SnpReport {
+  // Of a Buffer `slice` is a view: what is taken from it must not change it.
+  const bytes = new Uint8Array(given);
   if (bytes.length !== REPORT_BYTES) throw new ParseError(`the report has ${bytes.length} bytes instead of ${REPORT_BYTES}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const take = (at: number, length: number) => bytes.slice(at, at + length);

@@ -57,6 +57,13 @@ test('a provider’s key (VLEK) is accepted with a warning, but on no list of ma
   expect(await failuresOf(evidence, { ...options, policy: { machines } })).toEqual(['policy-machine']);
 });
 
+test('verifying leaves the evidence as it was, also where it is a Buffer', async () => {
+  const { report, ...rest } = await writeSnpEvidence(machine);
+  const evidence = { ...rest, report: Buffer.from(report), crl };
+  for (const _ of [1, 2]) expect((await verify(evidence, { anchors })).checks.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(new Uint8Array(evidence.report)).toEqual(report);
+});
+
 test('a report of another root is refused', async () => {
   expect(await failures({}, { anchors: [] })).toEqual(['chain']);
   expect(await failures({}, { anchors: anchorsFromPem(toPem((await createSnpMachine(AT, 'Genoa')).root)) })).toContain('chain');
