@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { verifyChain } from './chain.ts';
 import { verifyCrl } from './crl.ts';
-import { type CertificateFields, createKey, extension, type Issuer, issueCertificate, issueCrl, name, toPem } from './testing/authority.ts';
+import {
+  type CertificateFields,
+  createKey,
+  extension,
+  type Issuer,
+  issueCertificate,
+  issueCrl,
+  name,
+  toPem,
+} from './simulation/authority.ts';
 import { type Certificate, parseCertificate, parsePem } from './x509.ts';
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -21,6 +21,14 @@ export const CHECKS = {
   'policy-measurement': 'It runs an allowed build',
   'policy-tcb-floor': 'The firmware is not older than is allowed',
   'policy-machine': 'The machine is an allowed one',
+  identity: 'It is the environment you know',
+  origin: 'It speaks for this address',
+  release: 'It runs a published release',
+  'release-log': 'The release stands in a public log that nobody can rewrite',
+  'release-rollback': 'It is not older than what was seen before',
+  'launch-manifest': 'It was started with the settings that were measured',
+  model: 'The models that run inside are the ones that were measured',
+  simulation: 'Real hardware answers, not a simulation',
 } as const;
 
 export type CheckId = keyof typeof CHECKS;

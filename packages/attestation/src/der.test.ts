@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ByteReader, fromBase64, fromHex, toHex } from './bytes.ts';
 import { readDer, readInteger, readIntegerBytes, readOid, readTime, TAG } from './der.ts';
-import { der, integer, oid, time } from './testing/der-writer.ts';
+import { der, integer, oid, time } from './simulation/der-writer.ts';
 
 function read(hex: string) {
   return readDer(fromHex(hex));

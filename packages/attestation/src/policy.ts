@@ -72,14 +72,14 @@ const WHOLE_BUILD: readonly { readonly tee: Tee; readonly when?: string; readonl
 ];
 
 /** An empty measurement pins nothing and so allows nothing. */
-function isMeasurement(measurement: Measurement, { tee, registers }: Claims): boolean {
+export function isMeasurement(measurement: Measurement, { tee, registers }: Claims): boolean {
   const pins = Object.entries(measurement);
   const rules = WHOLE_BUILD.filter((rule) => rule.tee === tee && (rule.when === undefined || rule.when in measurement));
   const isWhole = pins.length > 0 && rules.every(({ needs }) => needs.every((name) => name in measurement));
   return isWhole && pins.every(([name, value]) => registers[name] === value.toLowerCase());
 }
 
-function describe(measurement: Measurement): string {
+export function describe(measurement: Measurement): string {
   return Object.entries(measurement)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');

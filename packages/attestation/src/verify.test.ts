@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { anchorsFromPem, VENDOR_ROOTS, vendorAnchors } from './anchors.ts';
 import { fromBase64, toHex } from './bytes.ts';
 import { replayRegister } from './event-log/replay.ts';
-import { toPem } from './testing/authority.ts';
-import { type CollateralContent, createDcapMachine, writeCollateral, writeQuote } from './testing/dcap.ts';
+import { toPem } from './simulation/authority.ts';
+import { type CollateralContent, createDcapMachine, writeCollateral, writeQuote } from './simulation/dcap.ts';
 import { requireVerified, type Verification, VerificationError, verifyEvidence } from './verify.ts';
 
 const AT = new Date('2026-03-01T12:00:00Z');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { anchorsFromPem, type TrustAnchor } from '../anchors.ts';
 import type { Policy } from '../policy.ts';
-import { createKey, toPem } from '../testing/authority.ts';
-import { type CollateralContent, createDcapMachine, type QuoteContent, writeCollateral, writeQuote } from '../testing/dcap.ts';
+import { createKey, toPem } from '../simulation/authority.ts';
+import { type CollateralContent, createDcapMachine, type QuoteContent, writeCollateral, writeQuote } from '../simulation/dcap.ts';
 import { type Evidence, type Verification, verifyEvidence } from '../verify.ts';
 import type { Collateral } from './collateral.ts';
 

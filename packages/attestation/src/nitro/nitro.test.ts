@@ -1,8 +1,8 @@
 import { encode } from 'cborg';
 import { beforeAll, expect, test } from 'vitest';
 import { anchorsFromPem, type TrustAnchor } from '../anchors.ts';
-import { toPem } from '../testing/authority.ts';
-import { createNitroMachine, type NitroContent, type NitroMachine, writeNitroDocument } from '../testing/nitro.ts';
+import { toPem } from '../simulation/authority.ts';
+import { createNitroMachine, type NitroContent, type NitroMachine, writeNitroDocument } from '../simulation/nitro.ts';
 import { type VerifyOptions, verifyEvidence } from '../verify.ts';
 import { decodeStrictCbor } from './cbor.ts';
 

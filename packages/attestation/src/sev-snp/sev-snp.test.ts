@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { anchorsFromPem, type TrustAnchor } from '../anchors.ts';
 import type { Policy } from '../policy.ts';
-import { toPem } from '../testing/authority.ts';
-import { createSnpMachine, type SnpContent, type SnpMachine, writeSnpCrl, writeSnpEvidence } from '../testing/sev-snp.ts';
+import { toPem } from '../simulation/authority.ts';
+import { createSnpMachine, type SnpContent, type SnpMachine, writeSnpCrl, writeSnpEvidence } from '../simulation/sev-snp.ts';
 import { type VerifyOptions, verifyEvidence } from '../verify.ts';
 import { readSevSnpPins } from './pins.ts';
 import { PRODUCTS } from './tcb.ts';

@@ -3,11 +3,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Tee } from '../policy.ts';
+import { toPem } from '../simulation/authority.ts';
+import {
+  type CollateralContent,
+  createDcapMachine,
+  type DcapMachine,
+  type QuoteContent,
+  writeCollateral,
+  writeQuote,
+} from '../simulation/dcap.ts';
+import { createNitroMachine, type NitroContent, writeNitroDocument } from '../simulation/nitro.ts';
+import { createSnpMachine, type SnpContent, type SnpMachine, writeSnpCrl, writeSnpEvidence } from '../simulation/sev-snp.ts';
 import type { VectorRow } from '../vectors/run-vector.ts';
-import { toPem } from './authority.ts';
-import { type CollateralContent, createDcapMachine, type DcapMachine, type QuoteContent, writeCollateral, writeQuote } from './dcap.ts';
-import { createNitroMachine, type NitroContent, writeNitroDocument } from './nitro.ts';
-import { createSnpMachine, type SnpContent, type SnpMachine, writeSnpCrl, writeSnpEvidence } from './sev-snp.ts';
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 type Expected = VectorRow['expected'];

@@ -24,6 +24,8 @@ export interface SnpContent {
   readonly version?: number;
   readonly reportData?: Uint8Array;
   readonly measurement?: Uint8Array;
+  /** 32 bytes. */
+  readonly hostData?: Uint8Array;
   readonly policy?: bigint;
   readonly vmpl?: number;
   /** Levels that the report claims, if not the certificate's. */
@@ -82,6 +84,7 @@ export async function writeSnpEvidence(machine: SnpMachine, content: SnpContent 
   view.setUint32(0x48, machine.kind === 'VLEK' ? 1 << 2 : 0, true);
   report.set(content.reportData ?? new Uint8Array(64).fill(0xda), 0x50);
   report.set(content.measurement ?? new Uint8Array(48).fill(0x3e), 0x90);
+  report.set(content.hostData ?? new Uint8Array(32), 0xc0);
   for (const at of [0x38, 0x180, 0x1e0, 0x1f0]) report.set(packTcb(machine.product, tcb), at);
   if (version >= 3) report.set(CPU[machine.product], 0x188);
   report.set(content.chipId ?? machine.chipId, 0x1a0);
