@@ -33,14 +33,35 @@ export const Account = z.object({
 const Session = z.object({
   id: idSchema('session'),
   current: z.boolean(),
-  /** Browser and network address as the server saw them at sign-in. */
+  /** What the device called itself, and the network address the server saw, at sign-in. */
   device: z.string(),
   address: z.string(),
   createdAt: Time,
   expiresAt: Time,
 });
 
+/** 32 bytes of a P-256 public key. */
+const Coordinate = z.string().regex(/^[\w-]{43}$/, 'expected 32 bytes in base64url');
+/** RFC 7518 §6.2.1, without private parts. */
+const DeviceKey = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: Coordinate, y: Coordinate });
+
 export const auth = {
+  proveDevice: endpoint({
+    method: 'POST',
+    path: '/v1/auth/device',
+    summary: 'Prove the key of this device to the sealed session that makes this call; sessions are bound to it',
+    access: 'public',
+    rate: 'write',
+    audit: null,
+    failures: ['sealed_only', 'device_refused'],
+    body: z.object({
+      key: DeviceKey,
+      /** ES256 as r and s, over `privexbot device 1` and the 32 bytes that the session exports as `privexbot device`. */
+      signature: z.string().regex(/^[\w-]{86}$/, 'expected 64 bytes in base64url'),
+      /** What the device calls itself; shown to the person in the list of sessions. */
+      name: z.string().max(200).optional(),
+    }),
+  }),
   options: endpoint({
     method: 'GET',
     path: '/v1/auth/options',
@@ -63,7 +84,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'account.created',
-    failures: ['address_taken', 'sign_up_closed', 'link_invalid'],
+    failures: ['device_required', 'address_taken', 'sign_up_closed', 'link_invalid'],
     body: z.object({
       email: Email,
       password: Password,
@@ -80,7 +101,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: ['wrong_credentials'],
+    failures: ['device_required', 'wrong_credentials'],
     body: z.object({ email: Email, password: z.string().max(LIMITS.passwordMaxLength) }),
     response: Account,
   }),
@@ -91,7 +112,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: ['link_invalid'],
+    failures: ['device_required', 'link_invalid'],
     body: z.object({ token: Token }),
     response: Account,
   }),

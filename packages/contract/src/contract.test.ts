@@ -13,6 +13,7 @@ const endpoints = Object.entries(contract).flatMap(([feature, all]) =>
 
 /** State changes that leave no entry of their own, and why. */
 const WITHOUT_ENTRY: Record<string, string> = {
+  'auth.proveDevice': 'nothing but the sealed session knows of it',
   'uploads.putPart': 'a part of an upload whose start, and whose use, leave one each',
 };
 

@@ -13,6 +13,11 @@ interface Failure {
 export const ERRORS = {
   bad_request: { status: 400, message: 'The request is not of the form this endpoint takes: {problem}.', retry: false },
   not_signed_in: { status: 401, message: 'Sign in first, or send an API key.', retry: false },
+  device_refused: {
+    status: 403,
+    message: 'The proof of the device’s key is not for this sealed session, or the session has another device. Open a new one.',
+    retry: false,
+  },
   device_required: {
     status: 401,
     message: 'Prove the key of this device first; apps do so when they open the sealed channel.',

@@ -8,11 +8,12 @@ import { createApp } from '@privexbot/enclave/app.ts';
 import { readConfig } from '@privexbot/enclave/config.ts';
 import type { Context } from '@privexbot/enclave/context.ts';
 import { listen } from '@privexbot/enclave/http/listen.ts';
+import type { ChannelCaller } from '@privexbot/enclave/http/scope.ts';
 import type { RootKeySource } from '@privexbot/enclave/keys/root-key.ts';
 import { openContext } from '@privexbot/enclave/open-context.ts';
 import { type Client, createClient, type Transport } from '@privexbot/sdk';
 import pg from 'pg';
-import { keepCookies } from './cookies.ts';
+import { createChannel, createDevice, type Device, proveFirst } from './device.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
 /** What outlives a server: hand it to the next one to see a restart. */
@@ -42,8 +43,12 @@ export interface Person {
 
 export interface Enclave extends AsyncDisposable {
   readonly context: Context;
-  /** A caller with a cookie jar and a network address of its own; with an API key where one is given. */
-  transport(apiKey?: string): Transport;
+  /** A caller with a sealed session and a network address of its own, on a new device, or with an API key. */
+  transport(by?: string | Device): Transport;
+  /** A caller with a network address of its own, and a sealed session where one is given, that proves nothing by itself. */
+  bareTransport(channel?: ChannelCaller, apiKey?: string): Transport;
+  /** A new sealed session. */
+  openChannel(): ChannelCaller;
   client(apiKey?: string): Client;
   /** A new person with an organization, or one who joins by invitation. */
   signUp(wish?: { email?: string; organization?: string; invitation?: string }): Promise<Person>;
@@ -97,7 +102,8 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
   await owner.connect();
   stack.defer(() => owner.end());
 
-  const send = (apiKey?: string): Transport => {
+  const openChannel = () => createChannel(config.publicUrl ?? ORIGIN);
+  const bareTransport = (channel?: ChannelCaller, apiKey?: string): Transport => {
     const incoming = { socket: { remoteAddress: `10.0.${++addresses >> 8}.${addresses & 255}` } };
     return async (request) => {
       const { pathname, search } = new URL(request.url);
@@ -105,14 +111,19 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
       const forwarded = new Request(url, request);
       forwarded.headers.set('host', url.host);
       if (apiKey) forwarded.headers.set('authorization', `Bearer ${apiKey}`);
-      return app.fetch(forwarded, { incoming });
+      return app.fetch(forwarded, { incoming, channel });
     };
   };
-  const transport = (apiKey?: string) => (apiKey ? send(apiKey) : keepCookies(send()));
+  const transport = (by: string | Device = createDevice()) => {
+    const channel = openChannel();
+    return typeof by === 'string' ? bareTransport(channel, by) : proveFirst(bareTransport(channel), by, channel);
+  };
   const owned = stack.move();
   return {
     context,
     transport,
+    bareTransport,
+    openChannel,
     client: (apiKey) => createClient(transport(apiKey)),
     async signUp(wish = {}) {
       const own = transport();

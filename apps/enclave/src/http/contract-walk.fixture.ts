@@ -101,9 +101,14 @@ async function lastStarted(events: AsyncIterable<{ type: string; turn?: string; 
 
 const PASSWORD_OF_NOBODY = 'a password of nobody';
 const TOKEN_OF_NOBODY = 'x'.repeat(43);
+const KEY_PART_OF_NOBODY = 'x'.repeat(43);
 
 /** A body that each endpoint takes; one that is missing here fails the walk with bad_request. */
 const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
+  'auth.proveDevice': () => ({
+    key: { kty: 'EC', crv: 'P-256', x: KEY_PART_OF_NOBODY, y: KEY_PART_OF_NOBODY },
+    signature: KEY_PART_OF_NOBODY.repeat(2),
+  }),
   'auth.signUp': () => ({ email: 'new@example.com', password: PASSWORD_OF_NOBODY, invitation: TOKEN_OF_NOBODY }),
   'auth.signIn': () => ({ email: 'nobody@example.com', password: PASSWORD_OF_NOBODY }),
   'auth.signInByLink': () => ({ token: TOKEN_OF_NOBODY }),

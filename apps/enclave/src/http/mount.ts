@@ -132,8 +132,8 @@ async function enter(
     ports.limiter.take(endpoint.rate, scope.address);
     return scope;
   }
-  const principal = await ports.identity.authenticate(scope.request);
-  if (principal.session) refuseOtherSites(scope);
+  const principal = await ports.identity.authenticate(scope.request, scope.channel);
+  if (principal.session && !scope.channel) refuseOtherSites(scope);
   caller.actor = principal.key?.id ?? principal.user;
   ports.limiter.take(endpoint.rate, caller.actor);
   if (access === 'account') {

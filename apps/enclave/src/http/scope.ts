@@ -17,6 +17,8 @@ export interface ChannelCaller {
   readonly session: Session;
   /** RFC 7638 thumbprint of the device key that was proven in this session. */
   device?: string;
+  /** What that device calls itself. */
+  deviceName?: string;
 }
 
 /** What every handler gets. */
@@ -57,8 +59,8 @@ export interface OrgScope extends PublicScope {
 
 /** What the http layer asks of the feature that knows people. */
 export interface Identity {
-  /** Finds the caller by cookie or API key. @throws AppError `not_signed_in` */
-  authenticate(request: Request): Promise<Principal>;
+  /** Finds the caller by API key, by the device proven in the sealed session, or by cookie. @throws AppError `not_signed_in` */
+  authenticate(request: Request, channel: ChannelCaller | undefined): Promise<Principal>;
   /** The caller's role, or undefined where it is no member. */
   findRole(user: UserId, org: OrgId): Promise<Role | undefined>;
   hasWorkspace(org: OrgId, workspace: WorkspaceId): Promise<boolean>;

@@ -41,6 +41,13 @@ async function join(admin: Person, role: 'tier1' | 'tier4'): Promise<Person> {
   return enclave.signUp({ email, invitation: link.split('#')[1] ?? '' });
 }
 
+/** The same person on another device. */
+async function again(person: Person): Promise<Person> {
+  const client = enclave.client();
+  await client.auth.signIn({ body: person });
+  return { ...person, client };
+}
+
 test('a membership with a raised role', async () => {
   const admin = await enclave.signUp();
   const reader = await join(admin, 'tier4');
@@ -73,6 +80,45 @@ test('a session moved to another person', async () => {
   await expect(thief.client.auth.me()).rejects.toMatchObject(REFUSED);
   await expect(thief.client.organizations.members({ params: admin })).rejects.toMatchObject(REFUSED);
   await expectNamed(admin, 'sessions', String(row?.id));
+});
+
+test('a session bound to another device', async () => {
+  const admin = await enclave.signUp();
+  const thief = await enclave.signUp();
+  const hashes = 'select id, token_hash from sessions where user_id = any($1)';
+  const [own] = await forge(hashes, [[thief.user]]);
+  const [theirs] = await forge(hashes, [[admin.user]]);
+  const bind = (id: unknown, hash: unknown) => forge('update sessions set token_hash = $2 where id = $1', [id, hash]);
+  await bind(own?.id, Buffer.alloc(32));
+  await bind(theirs?.id, own?.token_hash);
+  await expect(thief.client.auth.me()).rejects.toMatchObject(REFUSED);
+  await expect(thief.client.organizations.members({ params: admin })).rejects.toMatchObject(REFUSED);
+  await expectNamed(await again(admin), 'sessions', String(theirs?.id));
+  // And with the two swapped, so that each device finds a session that was sealed here.
+  await bind(own?.id, theirs?.token_hash);
+  await expect(admin.client.auth.me()).rejects.toMatchObject(REFUSED);
+  await expect(thief.client.auth.me()).rejects.toMatchObject(REFUSED);
+});
+
+test('a session copied for another device', async () => {
+  const admin = await enclave.signUp();
+  const thief = await enclave.signUp();
+  const [own] = await forge('delete from sessions where user_id = $1 returning token_hash', [thief.user]);
+  await forge(
+    `insert into sessions select 'ses_' || substr($1, 5), user_id, $2, expires_at, version, sealed, created_at from sessions where user_id = $3`,
+    [thief.user, own?.token_hash, admin.user],
+  );
+  await expect(thief.client.auth.me()).rejects.toMatchObject(REFUSED);
+  expect((await admin.client.auth.me()).id).toBe(admin.user);
+});
+
+test('a device whose session was forged signs in again, and that mends it', async () => {
+  const admin = await enclave.signUp();
+  const other = await enclave.signUp();
+  await forge('update sessions set user_id = $1 where user_id = $2', [other.user, admin.user]);
+  await expect(admin.client.auth.me()).rejects.toMatchObject(REFUSED);
+  await admin.client.auth.signIn({ body: admin });
+  expect((await admin.client.auth.me()).id).toBe(admin.user);
 });
 
 test('a session with an extended life', async () => {

@@ -1,11 +1,11 @@
 import type { Role } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import type { Identity, Principal } from '../../http/scope.ts';
+import type { ChannelCaller, Identity, Principal } from '../../http/scope.ts';
 import { Recent } from '../../recent.ts';
 import { findApiKey, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
-import { findSessionByToken, readSessionToken } from './sessions.ts';
+import { findSessionBy, type Proof, readProof } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
 
 type Known = Principal & { readonly expiresAt?: Date };
@@ -17,10 +17,9 @@ export function createIdentity({ db, now }: Pick<Context, 'db' | 'now'>): Identi
   const roles = new Recent<Role | undefined>(now, changes);
   const workspaces = new Recent<boolean>(now, changes);
   return {
-    async authenticate(request) {
+    async authenticate(request, channel) {
       const bearer = request.headers.get('authorization');
-      const token = bearer ?? readSessionToken(request);
-      const known = token && (await principals.get(token, () => (bearer ? findByKey(bearer) : findBySession(token))));
+      const known = await (bearer ? principals.get(`bearer ${bearer}`, () => findByKey(bearer)) : findByProof(request, channel));
       if (!known || (known.expiresAt && known.expiresAt <= now())) throw new AppError('not_signed_in');
       return known;
     },
@@ -34,9 +33,14 @@ export function createIdentity({ db, now }: Pick<Context, 'db' | 'now'>): Identi
     return key && { user: key.user, key: { id: key.id, org: key.org } };
   }
 
-  async function findBySession(token: string): Promise<Known | undefined> {
+  async function findByProof(request: Request, channel: ChannelCaller | undefined): Promise<Known | undefined> {
+    const proof = readProof(request, channel);
+    return proof && principals.get(`${proof.by} ${proof.value}`, () => findBySession(proof));
+  }
+
+  async function findBySession(proof: Proof): Promise<Known | undefined> {
     try {
-      const session = await db.transaction('environment', 'visitor', (tx) => findSessionByToken(db.keyring, tx, token));
+      const session = await db.transaction('environment', 'visitor', (tx) => findSessionBy(db.keyring, tx, proof));
       return session && { user: session.user, session: session.id, expiresAt: session.expiresAt };
     } catch (error) {
       if (error instanceof AppError && error.code === 'integrity_failed') await tellAdmins(error);

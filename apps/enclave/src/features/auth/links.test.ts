@@ -138,7 +138,7 @@ test('an invitation is mailed too', async () => {
 });
 
 test('the cookie travels over HTTPS only where the public address is HTTPS', async () => {
-  const { email, password, transport } = await signUp();
+  const { email, password } = await signUp();
   const request = new Request('http://privexbot.invalid/v1/auth/sign-in', { method: 'POST', body: JSON.stringify({ email, password }) });
-  expect((await transport(request)).headers.get('set-cookie')).toMatch(/; Secure$/);
+  expect((await enclave.bareTransport()(request)).headers.get('set-cookie')).toMatch(/; Secure$/);
 });

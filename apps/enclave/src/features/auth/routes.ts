@@ -5,9 +5,10 @@ import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope, PublicScope } from '../../http/scope.ts';
 import { acceptInvitation, type Belonging, listBelongings } from '../organizations/index.ts';
+import { acceptDevice } from './devices.ts';
 import { createLink, readLink } from './links.ts';
 import { MAILS } from './mails.ts';
-import { giveSession, startSession, takeSessionBack } from './sessions.ts';
+import { giveSession, requireProof, startSession, takeSessionBack } from './sessions.ts';
 import { isSameAddress, isSignUpOpen, signUp } from './sign-up.ts';
 import { changeUser, deleteSessions, findUser, listSessions, type Tx, type User } from './store.ts';
 import { createPasswords, emailIndex } from './strategies/email.ts';
@@ -23,15 +24,21 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       return { signUp: config.signUp, signUpOpen: await isSignUpOpen(context), mail: mailer !== undefined };
     },
 
+    proveDevice({ channel }, { body }) {
+      acceptDevice(channel, body);
+    },
+
     async signUp(scope, { body }) {
+      requireProof(scope);
       if (!body.invitation && !(await isSignUpOpen(context))) throw new AppError('sign_up_closed');
       const { user, session } = await signUp(context, scope, body, await passwords.hash(body.password));
-      giveSession(scope, session.token);
+      giveSession(scope, session.proof);
       sendLink('verify', user);
       return toAccount(user, session.id, await listBelongings(db, user.id));
     },
 
     async signIn(scope, { body }) {
+      requireProof(scope);
       const index = emailIndex(keyring, body.email);
       const address = Buffer.from(index).toString('base64url');
       limiter.take('sign-in', address);
@@ -51,6 +58,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     },
 
     async signInByLink(scope, { body }) {
+      requireProof(scope);
       const { id, links } = readLink(keyring, 'sign-in', body.token, now());
       return enter(scope, id, 'link', (tx) => changeUser(keyring, tx, id, useLink(links)));
     },
@@ -158,7 +166,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       audit('session.started', session.id, { by });
       return { user, session };
     });
-    giveSession(scope, changed.session.token);
+    giveSession(scope, changed.session.proof);
     return toAccount(changed.user, changed.session.id, belongings);
   }
 

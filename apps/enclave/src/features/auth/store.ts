@@ -129,6 +129,15 @@ export async function deleteSessions(tx: Tx, user: UserId, which: (id: SessionId
   return chosen.length;
 }
 
+/** Deletes the session that is found by this hash, whoever's it is. */
+export async function deleteSessionBy(tx: Tx, tokenHash: Uint8Array): Promise<void> {
+  await tx.lock('sessions');
+  const row = await tx.sql.selectFrom('sessions').select('id').where('token_hash', '=', tokenHash).executeTakeFirst();
+  if (!row) return;
+  await tx.record('sessions', row.id, null);
+  await tx.sql.deleteFrom('sessions').where('id', '=', row.id).execute();
+}
+
 /** Whom a refused row seems to belong to, so that the Admin concerned can be told. */
 export async function findClaimedUser(tx: Tx, table: unknown, id: unknown): Promise<UserId | undefined> {
   if (table === 'users') return id as UserId;
