@@ -48,9 +48,13 @@ test('a port that is taken: the setting is named', async () => {
 });
 
 test.each([
-  ['a host that is another machine’s', { PRIVEXBOT_HOST: '192.0.2.1' }, /192\.0\.2\.1 is no address of this machine.*PRIVEXBOT_HOST/],
+  [
+    'a host that is another machine’s',
+    { PRIVEXBOT_HOST: '192.0.2.1', PRIVEXBOT_ALLOW_SIMULATED: '1' },
+    /192\.0\.2\.1 is no address of this machine.*PRIVEXBOT_HOST/,
+  ],
   ['a data folder that cannot be made', { PRIVEXBOT_DATA: '/proc/nowhere' }, /\/proc\/nowhere can't be made.*PRIVEXBOT_DATA/],
-  ['a TEE that is not there', { PRIVEXBOT_TEE: 'sev-snp' }, /PRIVEXBOT_TEE is wrong.*simulated/],
+  ['a TEE that is not there', { PRIVEXBOT_TEE: 'sev-snp' }, /PRIVEXBOT_TEE=sev-snp takes its settings from .*launch\.json/],
   ['half of a database’s settings', { DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/c' }, /DATABASE_OWNER_URL/],
 ] as const)('%s: the setting is named', async (_, settings, message) => {
   await expect(startServer({ settings })).rejects.toThrow(message);

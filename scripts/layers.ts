@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   flow: [],
   sdk: ['contract'],
   ui: ['contract'],
-  enclave: ['contract', 'flow', 'secure-channel'],
+  enclave: ['contract', 'flow', 'attestation', 'secure-channel'],
   web: ['sdk', 'contract', 'ui', 'flow'],
   widget: ['sdk', 'contract', 'ui'],
   cli: ['sdk', 'contract', 'attestation'],

@@ -1,6 +1,8 @@
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { type Environment, type Launch, nodeOf, readLaunch, requireMeasured, settingsOf, stateSettings } from './launch.ts';
+import { isSimulatedKind, TEE_KINDS, type TeeKind } from './providers/tee/tee-provider.ts';
 import { StartProblem } from './start-problem.ts';
 
 const PORT_EXPECTED = 'expected a whole number from 0 to 65535';
@@ -18,12 +20,9 @@ const Settings = z.object({
     .string()
     .regex(/^file:./, 'expected file:PATH')
     .optional(),
-  PRIVEXBOT_TEE: z
-    .enum(
-      ['simulated-tdx', 'simulated-sev-snp', 'simulated-nitro'],
-      'this version runs no hardware TEE; leave it out, or use one of simulated-tdx, simulated-sev-snp, simulated-nitro',
-    )
-    .optional(),
+  PRIVEXBOT_TEE: z.enum(TEE_KINDS, `expected one of ${TEE_KINDS.join(', ')}`).default('simulated-tdx'),
+  PRIVEXBOT_ALLOW_SIMULATED: z.literal('1', 'expected 1 or nothing').optional(),
+  PRIVEXBOT_COLLATERAL: z.string().optional(),
   PRIVEXBOT_MODEL_URL: HttpUrl.optional(),
   PRIVEXBOT_MODEL_KEY: z.string().optional(),
   PRIVEXBOT_EMBEDDINGS_URL: HttpUrl.optional(),
@@ -56,20 +55,34 @@ export interface Config {
   readonly logLevel: string;
   /** Absent: the embedded PostgreSQL in the data folder. */
   readonly database: { readonly appUrl: string; readonly ownerUrl: string } | undefined;
+  readonly tee: TeeKind;
+  /** Folder with what the processor's vendor says about it; whoever runs the machine keeps it fresh. */
+  readonly collateralFolder: string | undefined;
+  /** The exact bytes of the manifest that was measured with the image, if one was. */
+  readonly launchManifest: Uint8Array | undefined;
+  /** Everything that acts on privacy, by the setting's name and without secrets: what the launch manifest states. */
+  readonly statedSettings: Readonly<Record<string, string>>;
+  /** What runs the server, and the options that act on it before the server does. */
+  readonly node: { readonly version: string; readonly options: readonly string[] };
 }
 
 /**
- * Parses the environment once.
+ * Parses the environment once. Where a launch manifest was measured, it says everything but what `FROM_OUTSIDE` lists.
  * @throws StartProblem naming the setting and what was expected
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in Settings.shape && value !== ''));
+export function readConfig(env: Environment, launch: Launch = readLaunch()): Config {
+  const given = Object.fromEntries(
+    Object.entries(settingsOf(env, launch)).filter(([name, value]) => name in Settings.shape && value !== ''),
+  );
   const parsed = Settings.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new StartProblem(`The setting ${String(issue?.path[0])} is wrong: ${issue?.message}.`);
   }
   const s = parsed.data;
+  const signUp = s.PRIVEXBOT_SIGN_UP ?? (isLoopback(s.PRIVEXBOT_HOST) && !launch.manifest ? 'open' : 'first');
+  requireMeasured(env, s.PRIVEXBOT_TEE, launch, new Set(Object.keys(Settings.shape)));
+  if (isSimulatedKind(s.PRIVEXBOT_TEE)) requireSimulationAllowed(s, launch.isProductionImage || env.PRIVEXBOT_PRODUCTION_IMAGE === '1');
   if (!s.DATABASE_URL !== !s.DATABASE_OWNER_URL)
     throw new StartProblem(
       `Set both DATABASE_URL (a role without rights to change tables) and DATABASE_OWNER_URL (the role that runs migrations), or neither. Missing: ${s.DATABASE_URL ? 'DATABASE_OWNER_URL' : 'DATABASE_URL'}.`,
@@ -91,12 +104,36 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       : undefined,
     privateHosts: new Set(privateHosts),
     mail: s.PRIVEXBOT_SMTP_URL ? { url: s.PRIVEXBOT_SMTP_URL, from: s.PRIVEXBOT_MAIL_FROM } : undefined,
-    signUp: s.PRIVEXBOT_SIGN_UP ?? (isLoopback(s.PRIVEXBOT_HOST) ? 'open' : 'first'),
+    signUp,
     logLevel: s.PRIVEXBOT_LOG,
     database: s.DATABASE_URL && s.DATABASE_OWNER_URL ? { appUrl: s.DATABASE_URL, ownerUrl: s.DATABASE_OWNER_URL } : undefined,
+    tee: s.PRIVEXBOT_TEE,
+    collateralFolder: s.PRIVEXBOT_COLLATERAL && resolve(s.PRIVEXBOT_COLLATERAL),
+    launchManifest: launch.manifest?.bytes,
+    // What follows from the listening address is stated too, because that address is not.
+    statedSettings: Object.freeze({ ...stateSettings(given), PRIVEXBOT_TEE: s.PRIVEXBOT_TEE, PRIVEXBOT_SIGN_UP: signUp }),
+    node: nodeOf(env),
   });
 }
 
-function isLoopback(host: string): boolean {
+/** A simulation protects nothing, so it stays on the machine, and out of what is given to others. */
+function requireSimulationAllowed(s: z.output<typeof Settings>, isProductionImage: boolean): void {
+  if (isProductionImage)
+    throw new StartProblem(
+      `This image runs in a hardware TEE only, and PRIVEXBOT_TEE is ${s.PRIVEXBOT_TEE}. Set it to what the machine has, see docs/guides/hardware.md.`,
+    );
+  if (s.PRIVEXBOT_ALLOW_SIMULATED) return;
+  const publicHost = s.PRIVEXBOT_PUBLIC_URL && new URL(s.PRIVEXBOT_PUBLIC_URL).hostname.replace(/^\[|\]$/g, '');
+  const [name] = [
+    ...(isLoopback(s.PRIVEXBOT_HOST) ? [] : ['PRIVEXBOT_HOST']),
+    ...(!publicHost || isLoopback(publicHost) ? [] : ['PRIVEXBOT_PUBLIC_URL']),
+  ];
+  if (name)
+    throw new StartProblem(
+      `${name} is an address that others reach, and a simulated TEE (PRIVEXBOT_TEE=${s.PRIVEXBOT_TEE}) protects nothing from the machine it runs on. Set PRIVEXBOT_TEE to hardware, or PRIVEXBOT_ALLOW_SIMULATED=1 if that is what you want.`,
+    );
+}
+
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -12,7 +12,12 @@ interface Outcome {
 }
 
 function recover(dataFolder: string, ...args: string[]): Promise<Outcome> {
-  const env = { PATH: process.env.PATH, PRIVEXBOT_DATA: dataFolder, PRIVEXBOT_PUBLIC_URL: 'https://bots.example' };
+  const env = {
+    PATH: process.env.PATH,
+    PRIVEXBOT_DATA: dataFolder,
+    PRIVEXBOT_PUBLIC_URL: 'https://bots.example',
+    PRIVEXBOT_ALLOW_SIMULATED: '1',
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, [RECOVER, ...args], { env }, (error, stdout, stderr) => {
       const [, token = ''] = /^https:\/\/bots\.example\/link#(\S+)$/m.exec(stdout) ?? [];

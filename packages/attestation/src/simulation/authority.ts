@@ -5,10 +5,13 @@ import { bits, boolean, der, integer, octets, oid, sequence, time, utf8 } from '
 /** Made-up certificate authorities: the tests and the simulator sign with them what hardware vendors sign with theirs. */
 export interface SigningKey {
   readonly kind: KeyKind;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: PrivateKey;
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Uint8Array<ArrayBuffer>;
 }
+
+/** Known by this name only where the browser's library is. */
+type PrivateKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** Intel signs with P-256, AWS with P-384, AMD's roots with RSA-PSS. */
 export type KeyKind = keyof typeof KINDS;

@@ -33,14 +33,15 @@ export interface MachineOptions {
   readonly fmspc?: string;
   /** 16 bytes. */
   readonly ppid?: string;
+  /** How long before and after `at` the certificates are valid. Default 180. */
+  readonly lifetimeDays?: number;
 }
 
-/** Certificates are valid for a year around `at`. */
 export async function createDcapMachine(
   at: Date,
-  { fmspc = '5a5a5a5a5a5a', ppid = '07'.repeat(16) }: MachineOptions = {},
+  { fmspc = '5a5a5a5a5a5a', ppid = '07'.repeat(16), lifetimeDays = 180 }: MachineOptions = {},
 ): Promise<DcapMachine> {
-  const window = { notBefore: at.getTime() - 180 * DAY_MS, notAfter: at.getTime() + 180 * DAY_MS };
+  const window = { notBefore: at.getTime() - lifetimeDays * DAY_MS, notAfter: at.getTime() + lifetimeDays * DAY_MS };
   const rootIssuer: Issuer = { key: await createKey(), subject: name('Simulated SGX Root CA') };
   const ca: Issuer = { key: await createKey(), subject: name('Simulated SGX PCK Platform CA') };
   const [tcbSigner, pck, attestationKey] = await Promise.all([createKey(), createKey(), createKey()]);

@@ -36,7 +36,11 @@ beforeAll(async () => {
   await once(server.server, 'listening');
   const { port } = server.server.address() as AddressInfo;
   enclave = await startEnclave({
-    settings: { PRIVEXBOT_SMTP_URL: `smtp://127.0.0.1:${port}`, PRIVEXBOT_PUBLIC_URL: 'https://bots.example' },
+    settings: {
+      PRIVEXBOT_SMTP_URL: `smtp://127.0.0.1:${port}`,
+      PRIVEXBOT_PUBLIC_URL: 'https://bots.example',
+      PRIVEXBOT_ALLOW_SIMULATED: '1',
+    },
   });
 });
 afterAll(async () => {
