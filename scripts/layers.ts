@@ -9,12 +9,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   contract: [],
   'secure-channel': ['attestation'],
   flow: [],
-  sdk: ['contract'],
+  sdk: ['contract', 'attestation', 'secure-channel'],
   ui: ['contract'],
   enclave: ['contract', 'flow', 'attestation', 'secure-channel'],
   web: ['sdk', 'contract', 'ui', 'flow'],
   widget: ['sdk', 'contract', 'ui'],
-  cli: ['sdk', 'contract', 'attestation'],
+  cli: ['sdk', 'contract', 'attestation', 'secure-channel'],
   testing: ['contract', 'sdk', 'enclave', 'flow'],
 };
 

@@ -8,7 +8,9 @@ import {
   type ErrorDetails,
   type Output,
 } from '@privexbot/contract';
+import { ChannelError } from '@privexbot/secure-channel';
 import { readEvents } from './events.ts';
+import { NotVerifiedError } from './not-verified.ts';
 import type { Transport } from './transport.ts';
 
 /** A failed call: the contract's code, its public sentence and the reference to give to an Admin. */
@@ -72,7 +74,9 @@ interface LooseCall {
 
 async function send(transport: Transport, endpoint: Endpoint, call: LooseCall, options: CallOptions): Promise<unknown> {
   const response = await transport(toRequest(endpoint, call, options)).catch((cause: unknown) => {
-    if (options.signal?.aborted) throw cause;
+    if (options.signal?.aborted || cause instanceof NotVerifiedError || cause instanceof ApiError) throw cause;
+    if (cause instanceof ChannelError && cause.code !== 'transport_failed')
+      throw new ApiError('unreachable', cause.message, { retry: cause.resend !== 'no', cause });
     throw new ApiError('unreachable', 'The server cannot be reached. Check the connection and try again.', { cause });
   });
   if (!response.ok) throw await toError(response);
@@ -104,7 +108,8 @@ function toRequest(endpoint: Endpoint, call: LooseCall, options: CallOptions): R
   });
 }
 
-async function toError(response: Response): Promise<ApiError> {
+/** The failure that an answer tells. */
+export async function toError(response: Response): Promise<ApiError> {
   const parsed = ErrorBody.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success) return new ApiError('internal', `The server answered with status ${response.status}.`, { status: response.status });
   const { code, message, retry, reference, details } = parsed.data.error;

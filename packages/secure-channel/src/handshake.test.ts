@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Exchange, type Peer, repeatHandshake } from './client/connect.ts';
 import { ChannelError } from './errors.ts';
 import { concat } from './protocol/bytes.ts';
 import { connectTo, echo, hex, makeEnvironment, makeServer, ORIGIN, post, type Tap, verifyTestEvidence } from './test-environment.ts';
@@ -157,4 +158,30 @@ test('both sides export the same secret for a label, another for another', async
   await channel.fetch(new Request(`${ORIGIN}/x`));
   expect(hex(channel.export('device key', 32))).toBe(ofServer);
   expect(hex(channel.export('other', 32))).not.toBe(ofServer);
+});
+
+test('what was exchanged can be looked at again: it asks for the same evidence, and says so of nothing else', async () => {
+  using server = makeServer({ batchMs: 1 });
+  const seen: { reportData: Uint8Array; exchange: Exchange }[] = [];
+  const verify = async (_evidence: Uint8Array, reportData: Uint8Array, _peer: Peer, exchange: Exchange) => {
+    seen.push({ reportData, exchange });
+    return 'genuine';
+  };
+  using channel = await connectTo(server, echo, { verify });
+  await Promise.all([connectTo(server, echo, { verify }), connectTo(server, echo, { verify })]);
+  expect(seen).toHaveLength(3);
+  for (const { reportData, exchange } of seen) {
+    const repeated = await repeatHandshake(exchange, new Date());
+    expect(repeated).toMatchObject({ origin: ORIGIN, reportData, evidence: reportData });
+    expect(repeated.peer.identityKey).toEqual(channel.peer.identityKey);
+    expect(hex(exchange.answer)).not.toContain(hex(channel.resumption()?.ticket ?? exchange.answer));
+  }
+  const [one, other] = seen.map(({ exchange }) => exchange);
+  if (!one || !other) throw new Error('no exchange');
+  const mixed = await repeatHandshake({ hello: one.hello, answer: other.answer }, new Date());
+  expect(mixed.reportData).not.toEqual(mixed.evidence);
+  await expect(repeatHandshake(one, new Date(4_200_000_000_000))).rejects.toMatchObject({ code: 'key_config_expired' });
+  await expect(repeatHandshake({ ...one, answer: one.answer.slice(0, -1) }, new Date())).rejects.toMatchObject({
+    code: 'malformed_message',
+  });
 });

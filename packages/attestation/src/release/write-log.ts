@@ -25,7 +25,8 @@ export interface PrivateJwk {
 }
 
 export async function createSigningKey(): Promise<PrivateJwk> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair;
+  const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+  if (!('privateKey' in pair)) throw new TypeError('Ed25519 gave no pair of keys');
   const { kty = '', crv = '', x = '', d = '' } = await crypto.subtle.exportKey('jwk', pair.privateKey);
   return { kty, crv, x, d };
 }

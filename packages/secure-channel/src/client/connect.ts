@@ -5,7 +5,7 @@ import { MAX_ANSWER_BYTES } from '../protocol/constants.ts';
 import { portableHashes as hashes } from '../protocol/hashes.ts';
 import { decodeKeyConfig, type KeyConfig, keyConfigToSign, requireCurrent } from '../protocol/key-config.ts';
 import { confirmation, deriveSecrets, type SessionSecrets } from '../protocol/key-schedule.ts';
-import { type Answer, decodeAnswer, encodeHello, type Hello } from '../protocol/messages.ts';
+import { type Answer, decodeAnswer, decodeHello, encodeAnswer, encodeHello, type Hello } from '../protocol/messages.ts';
 import { RESUMPTION_SUITE, type SuiteId } from '../protocol/suites.ts';
 import { transcriptOf } from '../protocol/transcript.ts';
 import { type Channel, openChannel } from './channel.ts';
@@ -23,6 +23,12 @@ export interface Peer {
   readonly nonce: Uint8Array;
 }
 
+/** The two messages of a full handshake without its secrets, so that somebody else can look at the evidence again: `repeatHandshake`. */
+export interface Exchange {
+  readonly hello: Uint8Array;
+  readonly answer: Uint8Array;
+}
+
 /** Secrets of a session, to open another without new evidence. Keep it in memory only, no longer than the proof is good for. */
 export interface Resumption<Proof> {
   readonly ticket: Uint8Array;
@@ -35,7 +41,7 @@ export interface ConnectOptions<Proof> {
   /** Where sealed messages are posted; its path is bound to each request. */
   readonly url: string;
   /** @returns a proof if the evidence is acceptable and commits `reportData`; throws otherwise */
-  readonly verify: (evidence: Uint8Array, reportData: Uint8Array, peer: Peer) => Promise<Proof>;
+  readonly verify: (evidence: Uint8Array, reportData: Uint8Array, peer: Peer, exchange: Exchange) => Promise<Proof>;
   readonly transport?: Transport;
   /** What the environment must speak for: by default the origin of `url`. */
   readonly origin?: string;
@@ -90,7 +96,7 @@ async function handshake<Proof>(options: ConnectOptions<Proof>, resume?: Resumpt
   const secrets = deriveSecrets(hashes, transcript.hash, await key.decapsulate(answer.ciphertext), resume?.psk ?? new Uint8Array());
   requireConfirmed(secrets, transcript.hash, answer);
 
-  const proof = resume ? resume.proof : await requireEvidence(options, answer, transcript.reportData, peer);
+  const proof = resume ? resume.proof : await requireEvidence(options, hello, answer, transcript.reportData, peer);
   signal?.throwIfAborted();
   return openChannel({ ...options, transport, sessionId: answer.sessionId, ticket: answer.ticket, secrets, peer, proof });
 }
@@ -121,16 +127,35 @@ function requireConfirmed({ confirmKey }: SessionSecrets, transcriptHash: Uint8A
 
 async function requireEvidence<Proof>(
   { verify }: ConnectOptions<Proof>,
+  hello: Hello,
   answer: Answer,
   reportData: Uint8Array,
   peer: Peer,
 ): Promise<Proof> {
   const committed = committedReportData(hashes, reportData, answer.batchPath);
+  // The ticket and what confirms it are for this client alone.
+  const shared = { ...answer, ticket: new Uint8Array(), confirm: new Uint8Array(CONFIRM_BYTES) };
   try {
-    return await verify(answer.evidence, committed, peer);
+    return await verify(answer.evidence, committed, peer, { hello: encodeHello(hello), answer: encodeAnswer(shared) });
   } catch (cause) {
     throw new ChannelError('evidence_refused', cause);
   }
+}
+
+const CONFIRM_BYTES = 32;
+
+/**
+ * Looks again at what a handshake exchanged, at a time of choice: the identity's signature, the origin, and what the evidence must commit.
+ * Whether the other side had the keys was for the client of that handshake to see, so nothing is opened by this.
+ * @throws ChannelError
+ */
+export async function repeatHandshake({ hello: helloBytes, answer: answerBytes }: Exchange, now: Date) {
+  const hello = decodeHello(helloBytes);
+  const answer = decodeAnswer(answerBytes);
+  if (answer.resumed) throw new ChannelError('malformed_message');
+  const peer = await requirePeer(answer, hello.origin, now, hello.nonce);
+  const { reportData } = transcriptOf(hashes, hello, answer);
+  return { origin: hello.origin, evidence: answer.evidence, reportData: committedReportData(hashes, reportData, answer.batchPath), peer };
 }
 
 function randomBytes(length: number): Uint8Array {
