@@ -101,7 +101,8 @@ export async function verifyEnvironment(input: EnvironmentInput, options: Enviro
   const launched = launch && (await checkLaunch(launch, verification?.claims, report));
   const models = checkModels(launched, peer.keyConfig.models, report);
   const checks = merge(verification?.checks ?? [], report.checks);
-  const found: Found = { input, options, isKnown, verification, release, models, checks };
+  const isFirstUse = expectedIdentity(pins, remembered) === undefined;
+  const found: Found = { input, options, isFirstUse, verification, release, models, checks };
   const verdict = await describe(found);
   return {
     verdict,
@@ -113,16 +114,20 @@ export async function verifyEnvironment(input: EnvironmentInput, options: Enviro
 interface Found {
   readonly input: EnvironmentInput;
   readonly options: EnvironmentOptions;
-  /** Pinned or seen before. */
-  readonly isKnown: boolean;
+  /** Neither pinned nor seen before. */
+  readonly isFirstUse: boolean;
   readonly verification: Verification | undefined;
   readonly release: ReleaseResult | undefined;
   readonly models: readonly Model[];
   readonly checks: readonly Check[];
 }
 
+function expectedIdentity({ identityKey }: Pins, remembered: Remembered): string | undefined {
+  return identityKey ? toBase64url(identityKey) : remembered.identityKey;
+}
+
 function checkIdentity(key: Uint8Array, pins: Pins, remembered: Remembered, report: Report): boolean {
-  const expected = pins.identityKey ? toBase64url(pins.identityKey) : remembered.identityKey;
+  const expected = expectedIdentity(pins, remembered);
   const actual = toBase64url(key);
   if (expected === undefined) {
     report.add('identity', 'warned', { actual, explain: 'This is the first visit, and nothing says which environment to expect.' });
@@ -227,7 +232,7 @@ function decide({ verification, checks }: Found): Verdict {
 }
 
 async function describe(found: Found): Promise<EnvironmentVerdict> {
-  const { input, options, isKnown, verification, release, models, checks } = found;
+  const { input, options, isFirstUse, verification, release, models, checks } = found;
   const { identityKey, keyConfig } = input.peer;
   const { machine, tcb } = verification?.claims ?? {};
   const ends = [verification?.claims?.validUntil?.getTime(), release?.validUntil, 1000 * keyConfig.notAfter];
@@ -245,7 +250,7 @@ async function describe(found: Found): Promise<EnvironmentVerdict> {
       id: keyConfig.environment,
       identityKey: toBase64url(identityKey),
       identityFingerprint: await keyFingerprint(identityKey),
-      isFirstUse: !isKnown && options.pins?.identityKey === undefined && options.remembered?.identityKey === undefined,
+      isFirstUse,
     },
     models,
     checks,
@@ -264,10 +269,10 @@ export async function keyFingerprint(key: Uint8Array): Promise<string> {
   return toHex(digest.subarray(0, 16)).replace(/(.{4})(?=.)/g, '$1 ');
 }
 
-function limitsOf({ isKnown, verification, release }: Found): readonly LimitId[] {
+function limitsOf({ isFirstUse, verification, release }: Found): readonly LimitId[] {
   const more: Partial<Record<LimitId, boolean>> = {
     simulated: verification?.anchor?.isSimulation === true,
-    'first-use': !isKnown,
+    'first-use': isFirstUse,
     witness: release?.facts.witnessedAt === undefined,
   };
   return [...(Object.keys(more) as LimitId[]).filter((id) => more[id]), ...ALWAYS];

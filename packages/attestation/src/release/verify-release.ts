@@ -209,7 +209,7 @@ function checkTrust({ trust }: Signer, key: string, { isIdentityKnown, remembere
   if (!isIdentityKnown) {
     report.add('release-log', 'warned', {
       actual: key,
-      explain: 'The environment names the log of its releases itself, and this is the first visit.',
+      explain: 'The environment names the log of its releases itself, and nobody vouched for the environment yet.',
     });
   } else if (remembered.log !== undefined && remembered.log !== key) {
     const facts = { expected: remembered.log, actual: key };

@@ -1,6 +1,6 @@
 /** A whole made-up environment: a machine, a log of releases with a witness, a launch manifest, an identity. */
 import { anchorsFromPem } from '../anchors.ts';
-import { toBase64url, toHex } from '../bytes.ts';
+import { toBase64url } from '../bytes.ts';
 import { encodeEvidence } from '../environment/evidence-document.ts';
 import { encodeLaunchManifest, type LaunchManifest, launchManifestDigest } from '../environment/launch-manifest.ts';
 import type { EnvironmentInput, EnvironmentOptions, EnvironmentPeer } from '../environment/verify-environment.ts';
@@ -168,7 +168,3 @@ const machines: Readonly<Record<Tee, (manifest: Uint8Array, content: Environment
     };
   },
 };
-
-export function hex(bytes: Uint8Array): string {
-  return toHex(bytes);
-}
