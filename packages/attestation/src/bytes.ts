@@ -16,8 +16,14 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) throw new ParseError('Not hexadecimal');
   const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = (digitAt(text, 2 * index) << 4) | digitAt(text, 2 * index + 1);
   return bytes;
+}
+
+/** The value of a hexadecimal digit: letters have the bit 0x40 in either case, and 9 less than their value in the low bits. */
+function digitAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return (code & 0xf) + (code & 0x40 ? 9 : 0);
 }
 
 /** Canonical base64 (RFC 4648 §4): padded, without spaces, with no stray bits behind the last byte. */
@@ -25,7 +31,9 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new ParseError('Not base64');
   const binary = atob(text);
   if (btoa(binary) !== text) throw new ParseError('Not canonical base64');
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }
 
 /** RFC 4648 §5, without padding. */

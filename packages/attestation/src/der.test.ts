@@ -18,6 +18,15 @@ test.each([
   ['bytes behind the end', '300302010100'],
   ['a tag of several bytes', '1f810100'],
   ['too many levels', nested(40)],
+  [
+    'too many elements',
+    toHex(
+      der(
+        TAG.sequence,
+        new Uint8Array(300_000).map((_, index) => (index % 2 === 0 ? 5 : 0)),
+      ),
+    ),
+  ],
 ])('DER with %s is refused', (_, hex) => {
   expect(() => read(hex)).toThrow('DER');
 });

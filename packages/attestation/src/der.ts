@@ -33,6 +33,8 @@ export interface DerNode {
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 16;
+/** An element of two bytes costs a hundred times as much in memory; a list of 25,000 revocations is allowed. */
+const MAX_ELEMENTS = 100_000;
 
 /**
  * Reads exactly one DER element (ITU-T X.690 §10): definite lengths in their shortest form, single-byte tags, nothing behind it.
@@ -40,22 +42,31 @@ const MAX_DEPTH = 16;
  */
 export function readDer(bytes: Uint8Array): DerNode {
   if (bytes.length > MAX_BYTES) throw new ParseError('DER: too large');
-  const node = readNode(bytes, 0, 0);
+  const node = readNode({ bytes, left: MAX_ELEMENTS }, 0, bytes.length, 0);
   if (node.raw.length !== bytes.length) throw new ParseError('DER: bytes behind the end');
   return node;
 }
 
-function readNode(bytes: Uint8Array, start: number, depth: number): DerNode {
+interface Reading {
+  readonly bytes: Uint8Array;
+  /** How many more elements may come. */
+  left: number;
+}
+
+/** @param limit where the parent ends */
+function readNode(reading: Reading, start: number, limit: number, depth: number): DerNode {
   if (depth > MAX_DEPTH) throw new ParseError('DER: nested too deeply');
+  if (reading.left-- === 0) throw new ParseError('DER: too many elements');
+  const { bytes } = reading;
   const tag = byteAt(bytes, start);
   if ((tag & 0x1f) === 0x1f) throw new ParseError('DER: tag of several bytes');
   const { contentStart, length } = readLength(bytes, start + 1);
   const end = contentStart + length;
-  if (end > bytes.length) throw new ParseError('DER: ends too early');
+  if (end > limit) throw new ParseError('DER: ends too early');
   const children: DerNode[] = [];
   if (tag & 0x20) {
     for (let offset = contentStart; offset < end; ) {
-      const child = readNode(bytes.subarray(0, end), offset, depth + 1);
+      const child = readNode(reading, offset, end, depth + 1);
       children.push(child);
       offset += child.raw.length;
     }

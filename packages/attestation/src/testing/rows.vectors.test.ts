@@ -14,19 +14,11 @@ const accepted = rows.filter(([, { expected }]) => expected.verdict.startsWith('
 
 test('there are rows to look at', () => expect(accepted.length).toBeGreaterThan(4));
 
-test.each(accepted)('%s is refused for its chain without its anchor, and when any sampled bit is changed', async (_, row, readFile) => {
+test.each(accepted)('%s is refused for its chain without its anchor', async (_, row, readFile) => {
   const { evidence, options } = await readVector(row, readFile);
   const withheld = await verifyEvidence(evidence, { ...options, anchors: [] });
   expect(withheld.verdict).toBe('not-verified');
   expect(withheld.checks).toContainEqual(expect.objectContaining({ id: 'chain', status: 'failed' }));
-
-  const name = row.tee === 'nitro' ? 'document.cbor' : 'report.bin';
-  const bytes = await readFile(name);
-  for (let bit = 1; bytes && bit < 8 * bytes.length; bit += 797) {
-    const altered = bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
-    const read = await readVector(row, async (file) => (file === name ? altered : readFile(file)));
-    expect((await verifyEvidence(read.evidence, read.options)).verdict, `bit ${bit}`).toBe('not-verified');
-  }
 });
 
 test.each(rowsIn(SHARED).map((row): [string, SharedRow] => [row.id, row]))('%s says what its source reads in it', async (_, row) => {
