@@ -24,10 +24,10 @@ const inherited = Object.entries(process.env).filter(([name]) => !/^(PRIVEXBOT|D
 const env = { ...Object.fromEntries(inherited), PRIVEXBOT_TEST_RUN: runId, TMPDIR: folder };
 const run = { env, folder, signal: stop.signal };
 
-const stages: (() => Promise<Outcome[]>)[] = [() => runChecks(run), () => runVitest(run, 'tests', [])];
+const stages: (() => Promise<Outcome[]>)[] = [() => runChecks(run), () => installTools(run, 'tests'), () => runVitest(run, 'tests', [])];
 if (!isQuick)
   stages.push(
-    () => installTools(run),
+    () => installTools(run, 'journeys'),
     () => runVitest(run, 'journeys', ['--config', 'e2e/vitest.config.ts']),
   );
 

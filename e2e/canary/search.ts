@@ -4,7 +4,7 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databasePassword } from '@privexbot/enclave/keys/keyring.ts';
-import { openRootKeyFile } from '@privexbot/enclave/keys/root-key.ts';
+import { openRootKeyFile } from '@privexbot/enclave/keys/sources/file.ts';
 import type { Server } from '@privexbot/testing/server.ts';
 import pg from 'pg';
 import type { Matcher } from './patterns.ts';
@@ -110,8 +110,8 @@ const RAW: pg.CustomTypesConfig = {
 
 export async function openOwner({ dataFolder, keyFile }: Server): Promise<{ client: pg.Client } & AsyncDisposable> {
   const port = (await readFile(join(dataFolder, 'postgres/postmaster.pid'), 'utf8')).split('\n')[3];
-  const { databaseSecret } = await openRootKeyFile(keyFile, false);
-  const password = encodeURIComponent(databasePassword(databaseSecret, 'superuser'));
+  const secret = await (await openRootKeyFile(keyFile, false)).databaseSecret();
+  const password = encodeURIComponent(databasePassword(secret, 'superuser'));
   const client = new pg.Client({ connectionString: `postgresql://postgres:${password}@127.0.0.1:${port}/privexbot` });
   await client.connect();
   return { client, [Symbol.asyncDispose]: () => client.end() };

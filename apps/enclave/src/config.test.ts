@@ -14,7 +14,8 @@ test('without any setting it is a laptop: loopback, data beside the program, key
     port: 8080,
     dataFolder: resolve('.data'),
     publicUrl: undefined,
-    rootKeyPath: resolve('.data.key'),
+    rootKey: { kind: 'file', path: resolve('.data.key') },
+    rootKeySecretFile: undefined,
     model: undefined,
     embeddings: undefined,
     privateHosts: new Set(),
@@ -38,10 +39,10 @@ test.each<[Record<string, string>, object]>([
   [{ PRIVEXBOT_HOST: '::1' }, { host: '::1', signUp: 'open' }],
   [{ PRIVEXBOT_HOST: '127.evil.example', ...ALLOWED }, { signUp: 'first' }],
   [{ PRIVEXBOT_PORT: '0' }, { port: 0 }],
-  [{ PRIVEXBOT_DATA: '/srv/data' }, { dataFolder: '/srv/data', rootKeyPath: '/srv/data.key' }],
-  [{ PRIVEXBOT_DATA: '/srv/data/' }, { dataFolder: '/srv/data', rootKeyPath: '/srv/data.key' }],
+  [{ PRIVEXBOT_DATA: '/srv/data' }, { dataFolder: '/srv/data', rootKey: { kind: 'file', path: '/srv/data.key' } }],
+  [{ PRIVEXBOT_DATA: '/srv/data/' }, { dataFolder: '/srv/data', rootKey: { kind: 'file', path: '/srv/data.key' } }],
   [{ PRIVEXBOT_PUBLIC_URL: 'https://chat.example.com/', ...ALLOWED }, { publicUrl: 'https://chat.example.com' }],
-  [{ PRIVEXBOT_ROOT_KEY: 'file:/etc/root.key' }, { rootKeyPath: '/etc/root.key' }],
+  [{ PRIVEXBOT_ROOT_KEY: 'file:/etc/root.key' }, { rootKey: { kind: 'file', path: '/etc/root.key' } }],
   [{ PRIVEXBOT_PUBLIC_URL: 'http://[::1]:8080' }, { publicUrl: 'http://[::1]:8080' }],
   [{ PRIVEXBOT_TEE: 'simulated-nitro' }, { tee: 'simulated-nitro' }],
   [{ PRIVEXBOT_COLLATERAL: '/srv/collateral' }, { collateralFolder: '/srv/collateral' }],
@@ -91,6 +92,17 @@ test.each([
   expect(() => readConfig({ [name]: value })).toThrow(
     expect.objectContaining({ name: 'StartProblem', message: expect.stringMatching(new RegExp(`${name}.*${expected}`)) }),
   );
+});
+
+test.each([
+  ['pkcs11:token=t?module-path=/m.so', /SECRET_FILE.*PIN/],
+  ['vault:https://vault.example#k', /SECRET_FILE.*token/],
+  ['aws-kms:arn:aws:kms:eu-central-1:111122223333:key/a', /SECRET_FILE.*AccessKeyId/],
+])('a root key source that needs a secret says which file to set: %s', (source, message) => {
+  expect(() => readConfig({ PRIVEXBOT_ROOT_KEY: source })).toThrow(message);
+  const config = readConfig({ PRIVEXBOT_ROOT_KEY: source, PRIVEXBOT_ROOT_KEY_SECRET_FILE: '/run/secret' });
+  expect(config).toMatchObject({ rootKeySecretFile: '/run/secret', statedSettings: { PRIVEXBOT_ROOT_KEY: source } });
+  expect(config.statedSettings).not.toHaveProperty('PRIVEXBOT_ROOT_KEY_SECRET_FILE');
 });
 
 test('what a setting holds is never said', () => {

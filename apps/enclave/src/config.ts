@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { parseRootKey, ROOT_KEY_SECRETS, type RootKeySetting } from './keys/root-key-setting.ts';
 import { type Environment, type Launch, nodeOf, readLaunch, requireMeasured, settingsOf, stateSettings } from './launch.ts';
 import { isSimulatedKind, TEE_KINDS, type TeeKind } from './providers/tee/tee-provider.ts';
 import { StartProblem } from './start-problem.ts';
@@ -16,10 +17,8 @@ const Settings = z.object({
   PRIVEXBOT_PORT: Port.default(8080),
   PRIVEXBOT_DATA: z.string().default('./.data'),
   PRIVEXBOT_PUBLIC_URL: HttpUrl.refine((url) => URL.parse(url)?.pathname === '/', 'expected an address without a path').optional(),
-  PRIVEXBOT_ROOT_KEY: z
-    .string()
-    .regex(/^file:./, 'expected file:PATH')
-    .optional(),
+  PRIVEXBOT_ROOT_KEY: z.string().optional(),
+  PRIVEXBOT_ROOT_KEY_SECRET_FILE: z.string().optional(),
   PRIVEXBOT_TEE: z.enum(TEE_KINDS, `expected one of ${TEE_KINDS.join(', ')}`).default('simulated-tdx'),
   PRIVEXBOT_ALLOW_SIMULATED: z.literal('1', 'expected 1 or nothing').optional(),
   PRIVEXBOT_COLLATERAL: z.string().optional(),
@@ -45,7 +44,9 @@ export interface Config {
   readonly dataFolder: string;
   /** Origin that links carry; the listening address unless set. */
   readonly publicUrl: string | undefined;
-  readonly rootKeyPath: string;
+  readonly rootKey: RootKeySetting;
+  /** With the PIN, token or credentials of the root key source. */
+  readonly rootKeySecretFile: string | undefined;
   readonly model: { readonly url: string; readonly key: string | undefined } | undefined;
   readonly embeddings: { readonly url: string; readonly model: string } | undefined;
   /** Hosts on private addresses that may be called, set by whoever runs the machine. */
@@ -97,7 +98,8 @@ export function readConfig(env: Environment, launch: Launch = readLaunch()): Con
     port: s.PRIVEXBOT_PORT,
     dataFolder,
     publicUrl: s.PRIVEXBOT_PUBLIC_URL?.replace(/\/$/, ''),
-    rootKeyPath: resolve(s.PRIVEXBOT_ROOT_KEY?.slice('file:'.length) ?? `${dataFolder}.key`),
+    rootKey: readRootKey(s.PRIVEXBOT_ROOT_KEY ?? `file:${dataFolder}.key`, s.PRIVEXBOT_ROOT_KEY_SECRET_FILE, dataFolder),
+    rootKeySecretFile: s.PRIVEXBOT_ROOT_KEY_SECRET_FILE && resolve(s.PRIVEXBOT_ROOT_KEY_SECRET_FILE),
     model: s.PRIVEXBOT_MODEL_URL ? { url: s.PRIVEXBOT_MODEL_URL, key: s.PRIVEXBOT_MODEL_KEY } : undefined,
     embeddings: s.PRIVEXBOT_EMBEDDINGS_URL
       ? { url: s.PRIVEXBOT_EMBEDDINGS_URL, model: s.PRIVEXBOT_EMBEDDINGS_MODEL ?? 'default' }
@@ -132,6 +134,17 @@ function requireSimulationAllowed(s: z.output<typeof Settings>, isProductionImag
     throw new StartProblem(
       `${name} is an address that others reach, and a simulated TEE (PRIVEXBOT_TEE=${s.PRIVEXBOT_TEE}) protects nothing from the machine it runs on. Set PRIVEXBOT_TEE to hardware, or PRIVEXBOT_ALLOW_SIMULATED=1 if that is what you want.`,
     );
+}
+
+function readRootKey(text: string, secretFile: string | undefined, dataFolder: string): RootKeySetting {
+  const setting = parseRootKey(text, dataFolder);
+  if ('expected' in setting) throw new StartProblem(`The setting PRIVEXBOT_ROOT_KEY is wrong: ${setting.expected}.`);
+  const secret = ROOT_KEY_SECRETS[setting.kind];
+  if (secret && !secretFile)
+    throw new StartProblem(
+      `Set PRIVEXBOT_ROOT_KEY_SECRET_FILE to a file (chmod 600) that holds ${secret}: the root key source ${setting.kind} needs it.`,
+    );
+  return setting;
 }
 
 export function isLoopback(host: string): boolean {

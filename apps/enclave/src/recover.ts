@@ -14,7 +14,8 @@ import { prepareRoles } from './db/embedded-roles.ts';
 import { openDatabase } from './db/open-database.ts';
 import { createSignInLink } from './features/auth/index.ts';
 import { databasePassword } from './keys/keyring.ts';
-import { openRootKeyFile, type RootKeySource } from './keys/root-key.ts';
+import { openRootKey } from './keys/open-root-key.ts';
+import type { RootKeySource } from './keys/root-key.ts';
 import { createLog, type Log } from './log.ts';
 import { StartProblem } from './start-problem.ts';
 
@@ -36,7 +37,7 @@ try {
 async function recover(config: Config, address: string): Promise<string | undefined> {
   const log = createLog('error');
   await using stack = new AsyncDisposableStack();
-  const rootKey = await openRootKeyFile(config.rootKeyPath, false);
+  const rootKey = await openRootKey(config.rootKey, { mayCreate: false, secretFile: config.rootKeySecretFile });
   const appUrl = config.database?.appUrl ?? (await findOwnDatabase(config.dataFolder, rootKey, log, stack));
   const now = () => new Date();
   const db = await openDatabase(appUrl, rootKey, now, log);
@@ -45,14 +46,10 @@ async function recover(config: Config, address: string): Promise<string | undefi
 }
 
 /** The embedded database: the server's where that runs, else one that runs until the stack is disposed. */
-async function findOwnDatabase(
-  dataFolder: string,
-  { databaseSecret }: RootKeySource,
-  log: Log,
-  stack: AsyncDisposableStack,
-): Promise<string> {
+async function findOwnDatabase(dataFolder: string, rootKey: RootKeySource, log: Log, stack: AsyncDisposableStack): Promise<string> {
   const folder = join(dataFolder, 'postgres');
   if (!existsSync(folder)) throw new StartProblem(`There is no data in ${dataFolder}. Set PRIVEXBOT_DATA to the server's data folder.`);
+  const databaseSecret = await rootKey.databaseSecret();
   const password = databasePassword(databaseSecret, 'superuser');
   const roles = { owner: databasePassword(databaseSecret, 'owner'), app: databasePassword(databaseSecret, 'app') };
   const port = await findPort(folder);

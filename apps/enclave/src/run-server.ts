@@ -6,7 +6,8 @@ import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { prepareRoles } from './db/embedded-roles.ts';
 import { listen } from './http/listen.ts';
 import { databasePassword } from './keys/keyring.ts';
-import { openRootKeyFile, type RootKeySource } from './keys/root-key.ts';
+import { openRootKey } from './keys/open-root-key.ts';
+import type { RootKeySource } from './keys/root-key.ts';
 import { createLog, type Log } from './log.ts';
 import { openContext } from './open-context.ts';
 import { StartProblem } from './start-problem.ts';
@@ -39,7 +40,8 @@ async function serve(config: Config, stop: AbortSignal, onReady: (url: string) =
   const log = createLog(config.logLevel);
   await using folder = await openDataFolder(config.dataFolder);
   const isNew = !config.database && !existsSync(folder.postgres);
-  const rootKey = await openRootKeyFile(config.rootKeyPath, isNew || (config.database !== undefined && !existsSync(folder.blobs)));
+  const mayCreate = isNew || (config.database !== undefined && !existsSync(folder.blobs));
+  const rootKey = await openRootKey(config.rootKey, { mayCreate, secretFile: config.rootKeySecretFile });
   await using stack = new AsyncDisposableStack();
   const urls = config.database ?? (await openOwnDatabase(folder.postgres, rootKey, log, stop, stack));
   const context = stack.use(await openContext(config, rootKey, { ...urls, blobFolder: folder.blobs, soleServer: !config.database }));
@@ -52,7 +54,7 @@ async function serve(config: Config, stop: AbortSignal, onReady: (url: string) =
 }
 
 async function openOwnDatabase(folder: string, rootKey: RootKeySource, log: Log, signal: AbortSignal, stack: AsyncDisposableStack) {
-  const { databaseSecret: secret } = rootKey;
+  const secret = await rootKey.databaseSecret();
   const onUnexpectedExit = () => log.error({}, 'the database ended by itself and is started again');
   const postgres = await openEmbeddedPostgres({ folder, password: databasePassword(secret, 'superuser'), log, signal, onUnexpectedExit });
   stack.use(postgres);

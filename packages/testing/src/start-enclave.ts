@@ -1,5 +1,4 @@
 // The real app, in process, on a real PostgreSQL database of its own.
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import type { Context } from '@privexbot/enclave/context.ts';
 import { listen } from '@privexbot/enclave/http/listen.ts';
 import type { ChannelCaller } from '@privexbot/enclave/http/scope.ts';
 import type { RootKeySource } from '@privexbot/enclave/keys/root-key.ts';
+import { createMemorySource } from '@privexbot/enclave/keys/sources/memory.fixture.ts';
 import { openContext } from '@privexbot/enclave/open-context.ts';
 import { type Client, createClient, type Transport } from '@privexbot/sdk';
 import pg from 'pg';
@@ -68,11 +68,10 @@ let people = 0;
 export async function createStorage(): Promise<Storage> {
   const database = await createTestDatabase();
   const blobFolder = await mkdtemp(join(tmpdir(), 'privexbot-test-blobs-'));
-  const epochKey = randomBytes(32);
   return {
     database,
     blobFolder,
-    rootKey: { kind: 'file', epoch: 1, databaseSecret: randomBytes(32), openEpoch: async () => epochKey },
+    rootKey: createMemorySource(),
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();
       await rm(blobFolder, { recursive: true, force: true });

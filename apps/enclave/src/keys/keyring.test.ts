@@ -2,28 +2,12 @@ import { createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import type { DataKeyId, OrgId } from '@privexbot/contract';
 import { expect, test } from 'vitest';
 import { databasePassword, equalBytes, Keyring, type KeyStore, type StoredKey } from './keyring.ts';
-import type { RootKeySource } from './root-key.ts';
+import { createMemorySource } from './sources/memory.fixture.ts';
 
 const ORG = 'org_01jd0000000000000000000000' as OrgId;
 const OTHER = 'org_01jd0000000000000000000001' as OrgId;
 const DATA = 'key_01jd0000000000000000000000' as DataKeyId;
 const AAD = new Uint8Array([1]);
-
-/** A key source that can start a new epoch and destroy an old one. */
-function createSource(): RootKeySource & { epoch: number; readonly epochs: Map<number, Uint8Array> } {
-  const epochs = new Map<number, Uint8Array>([[1, randomBytes(32)]]);
-  return {
-    kind: 'file',
-    epoch: 1,
-    epochs,
-    databaseSecret: randomBytes(32),
-    async openEpoch(epoch) {
-      const key = epochs.get(epoch);
-      if (!key) throw new Error(`no key for epoch ${epoch}`);
-      return key;
-    },
-  };
-}
 
 function createStore(rows = new Map<string, StoredKey>()): KeyStore & { readonly rows: Map<string, StoredKey> } {
   return {
@@ -36,7 +20,7 @@ function createStore(rows = new Map<string, StoredKey>()): KeyStore & { readonly
 }
 
 test('keys made before a restart open what was sealed with them', async () => {
-  const source = createSource();
+  const source = createMemorySource();
   const store = createStore();
   const before = await Keyring.open(source, store);
   await before.createOrganizationKey(store, ORG);
@@ -50,7 +34,7 @@ test('keys made before a restart open what was sealed with them', async () => {
 
 test('several data keys made at once come in the order of their ids', async () => {
   const store = createStore();
-  const keyring = await Keyring.open(createSource(), store);
+  const keyring = await Keyring.open(createMemorySource(), store);
   await keyring.createOrganizationKey(store, ORG);
   const ids = Array.from({ length: 5 }, (_, n) => `key_01jd000000000000000000000${n}` as DataKeyId);
   const keys = await keyring.createDataKeys(store, ORG, ids);
@@ -64,9 +48,9 @@ test('several data keys made at once come in the order of their ids', async () =
 
 test('another root key is refused with what to do, and changes nothing', async () => {
   const store = createStore();
-  await Keyring.open(createSource(), store);
+  await Keyring.open(createMemorySource(), store);
   const before = structuredClone([...store.rows]);
-  await expect(Keyring.open(createSource(), store)).rejects.toMatchObject({
+  await expect(Keyring.open(createMemorySource(), store)).rejects.toMatchObject({
     name: 'StartProblem',
     message: expect.stringMatching(/does not open this data.*Set PRIVEXBOT_ROOT_KEY.*Nothing was changed/),
   });
@@ -74,7 +58,7 @@ test('another root key is refused with what to do, and changes nothing', async (
 });
 
 test('a data key that was destroyed stays closed, whoever asks', async () => {
-  const source = createSource();
+  const source = createMemorySource();
   const store = createStore();
   const keyring = await Keyring.open(source, store);
   await keyring.createOrganizationKey(store, ORG);
@@ -87,7 +71,7 @@ test('a data key that was destroyed stays closed, whoever asks', async () => {
 
 test('a key that could not be opened is looked for again, not remembered as missing', async () => {
   const store = createStore();
-  const keyring = await Keyring.open(createSource(), store);
+  const keyring = await Keyring.open(createMemorySource(), store);
   await keyring.createOrganizationKey(store, ORG);
   const failing: KeyStore = { ...store, find: () => Promise.reject(new Error('the database is away')) };
   await keyring.createDataKey(store, ORG, DATA);
@@ -97,7 +81,7 @@ test('a key that could not be opened is looked for again, not remembered as miss
 });
 
 test("another organization's key does not open, asked for by name, moved or relabelled, remembered or not", async () => {
-  const source = createSource();
+  const source = createMemorySource();
   const store = createStore();
   const keyring = await Keyring.open(source, store);
   for (const org of [ORG, OTHER]) await keyring.createOrganizationKey(store, org);
@@ -116,10 +100,10 @@ test.each<[string, Partial<StoredKey>]>([
   ['epoch', { epoch: 2 }],
   ['id', { id: 'key_01jd0000000000000000000009' }],
 ])('a stored key whose %s was changed does not open', async (_, change) => {
-  const source = createSource();
-  source.epochs.set(2, source.epochs.get(1) ?? new Uint8Array());
+  const source = createMemorySource();
   const store = createStore();
   const keyring = await Keyring.open(source, store);
+  source.keys.set(2, await source.openEpoch(1));
   await keyring.createOrganizationKey(store, ORG);
   await keyring.createDataKey(store, ORG, DATA);
   const row = store.rows.get(DATA);
@@ -131,26 +115,26 @@ test.each<[string, Partial<StoredKey>]>([
 });
 
 test('new keys belong to the current epoch, old ones open while theirs is there, and close when it is destroyed', async () => {
-  const source = createSource();
+  const source = createMemorySource();
   const store = createStore();
   const first = await Keyring.open(source, store);
   await first.createOrganizationKey(store, ORG);
   await first.createDataKey(store, ORG, DATA);
-  source.epoch = 2;
-  source.epochs.set(2, randomBytes(32));
+  await source.createEpoch(2);
   const second = await Keyring.open(source, store);
+  await second.useEpoch(2);
   const newer = 'key_01jd0000000000000000000002' as DataKeyId;
   await second.createDataKey(store, ORG, newer);
   expect(store.rows.get(newer)?.epoch).toBe(2);
   await second.data(store, ORG, DATA);
-  source.epochs.delete(1);
+  await source.destroyEpoch(1);
   await expect(Keyring.open(source, store)).rejects.toThrow('no key for epoch 1');
 });
 
 test('purposes, uses and environments are kept apart', async () => {
   const store = createStore();
-  const keyring = await Keyring.open(createSource(), store);
-  const other = await Keyring.open(createSource(), createStore());
+  const keyring = await Keyring.open(createMemorySource(), store);
+  const other = await Keyring.open(createMemorySource(), createStore());
   const indexes = [
     keyring.blindIndex('email', 'x'),
     keyring.blindIndex('slug', 'x'),

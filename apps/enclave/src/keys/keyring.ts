@@ -40,15 +40,17 @@ export type Purpose =
 export class Keyring {
   readonly #source: RootKeySource;
   readonly #epochs: Map<number, SealingKey>;
+  #epoch: number;
   readonly #environment: Uint8Array;
   readonly #opened = new Map<string, { org: string; key: Promise<SealingKey> }>();
   readonly #macKeys = new Map<string, KeyObject>();
   /** Seals users, sessions and other rows that belong to no organization. */
   readonly environment: SealingKey;
 
-  private constructor(source: RootKeySource, epochs: Map<number, SealingKey>, environment: Uint8Array) {
+  private constructor(source: RootKeySource, epoch: number, epochKey: SealingKey, environment: Uint8Array) {
     this.#source = source;
-    this.#epochs = epochs;
+    this.#epoch = epoch;
+    this.#epochs = new Map([[epoch, epochKey]]);
     this.#environment = environment;
     this.environment = new SealingKey(deriveKey(environment, 'rows'));
   }
@@ -59,22 +61,34 @@ export class Keyring {
    */
   static async open(source: RootKeySource, store: KeyStore): Promise<Keyring> {
     const stored = await store.find(ENVIRONMENT_KEY);
-    const epoch = new SealingKey(await source.openEpoch(stored?.epoch ?? source.epoch));
-    const epochs = new Map([[stored?.epoch ?? source.epoch, epoch]]);
     if (stored) {
+      const epochKey = new SealingKey(await source.openEpoch(stored.epoch));
       try {
-        return new Keyring(source, epochs, epoch.open(toAad(keyPlace(stored)), stored.wrapped));
+        return new Keyring(source, stored.epoch, epochKey, epochKey.open(toAad(keyPlace(stored)), stored.wrapped));
       } catch (error) {
         if (!(error instanceof SealError)) throw error;
         throw new StartProblem(
-          'The root key does not open this data. Set PRIVEXBOT_ROOT_KEY to the key file that was made with it. Nothing was changed.',
+          'The root key does not open this data. Set PRIVEXBOT_ROOT_KEY to the source that was used with it. Nothing was changed.',
         );
       }
     }
+    const epoch = Math.max(1, ...(await source.epochs()));
+    const epochKey = new SealingKey(await source.createEpoch(epoch));
     const secret = randomBytes(32);
-    const key = { id: ENVIRONMENT_KEY, org_id: 'environment', kind: 'environment', epoch: source.epoch } as const;
-    await store.insert([{ ...key, wrapped: epoch.seal(toAad(keyPlace(key)), secret) }]);
-    return new Keyring(source, epochs, secret);
+    const key = { id: ENVIRONMENT_KEY, org_id: 'environment', kind: 'environment', epoch } as const;
+    await store.insert([{ ...key, wrapped: epochKey.seal(toAad(keyPlace(key)), secret) }]);
+    return new Keyring(source, epoch, epochKey, secret);
+  }
+
+  /** Number of the epoch that new keys are wrapped under. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** From now on new keys are wrapped under this epoch. */
+  async useEpoch(epoch: number): Promise<void> {
+    await this.#openEpoch(epoch);
+    this.#epoch = epoch;
   }
 
   /** The key that seals an organization's own rows. */
@@ -156,21 +170,21 @@ export class Keyring {
     const stored = await store.find(id);
     if (stored?.org_id !== org) throw new SealError(NO_SUCH_KEY);
     const aad = toAad(keyPlace(stored));
-    const inner = (await this.#epoch(stored.epoch)).open(aad, stored.wrapped);
+    const inner = (await this.#openEpoch(stored.epoch)).open(aad, stored.wrapped);
     return new SealingKey((await parent()).open(aad, inner));
   }
 
   async #make(key: Pick<StoredKey, 'id' | 'org_id' | 'kind'>, parent: SealingKey): Promise<{ key: SealingKey; stored: StoredKey }> {
     const secret = randomBytes(32);
-    const place = { ...key, epoch: this.#source.epoch };
+    const place = { ...key, epoch: this.#epoch };
     const aad = toAad(keyPlace(place));
-    const stored = { ...place, wrapped: (await this.#epoch(place.epoch)).seal(aad, parent.seal(aad, secret)) };
+    const stored = { ...place, wrapped: (await this.#openEpoch(place.epoch)).seal(aad, parent.seal(aad, secret)) };
     const opened = new SealingKey(secret);
     this.#remember(key.org_id, key.id, Promise.resolve(opened));
     return { key: opened, stored };
   }
 
-  async #epoch(epoch: number): Promise<SealingKey> {
+  async #openEpoch(epoch: number): Promise<SealingKey> {
     const key = this.#epochs.get(epoch) ?? new SealingKey(await this.#source.openEpoch(epoch));
     this.#epochs.set(epoch, key);
     return key;
