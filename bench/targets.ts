@@ -16,5 +16,9 @@ export const TARGETS: Record<string, { atMost?: number; atLeast?: number }> = {
   'sealed over plain, JSON echo': { atMost: 1.5 },
   'sealed over plain, stream of 30 chunks': { atMost: 1.4 },
   'sealed streams of 30 chunks, per core': { atLeast: 2_000 },
+  'verify evidence, TDX, p50': { atMost: 30 },
+  'verify evidence, SEV-SNP, p50': { atMost: 6 },
+  'verify evidence, Nitro, p50': { atMost: 10 },
+  'handshake in a browser, p95': { atMost: 100 },
   'kill -9: acknowledged writes lost': { atMost: 0 },
 };

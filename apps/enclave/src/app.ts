@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { renderOpenApi } from '@privexbot/contract';
 import { Hono } from 'hono';
 import type { Context } from './context.ts';
 import { apiKeyRoutes } from './features/api-keys/routes.ts';
+import { mountEvidence, openEnvironment } from './features/attestation/index.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { createIdentity } from './features/auth/index.ts';
 import { authRoutes } from './features/auth/routes.ts';
@@ -19,9 +21,18 @@ import { usageRoutes } from './features/usage/routes.ts';
 import { mountHealth } from './http/health.ts';
 import { type Env, mountAll } from './http/mount.ts';
 import { mountPages } from './http/pages.ts';
+import { openSecureChannel } from './http/secure-channel.ts';
 
 export interface App extends AsyncDisposable {
-  fetch(request: Request, env?: object): Response | Promise<Response>;
+  /** Answers any request, sealed ones too. */
+  fetch(request: Request, env?: Env['Bindings']): Response | Promise<Response>;
+  /** The same for sealed requests over the listener's own streams, which cost less. */
+  readonly sealed: {
+    takes(incoming: IncomingMessage): boolean;
+    serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>;
+  };
+  /** Tells the port that the server listens on. */
+  listensAt(port: number): void;
 }
 
 /**
@@ -38,9 +49,14 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   const turns = new TurnWriter({ ...context, models, knowledge });
   stack.defer(() => turns.drain());
   const ports = { ...context, knowledge, models, live, turns };
+  const environment = await openEnvironment(context, context.release, () => models.files);
+  const channel = stack.use(
+    openSecureChannel({ ...context, environment: environment.current, evidence: environment.evidence }, !context.tee.isSimulated),
+  );
 
   const app = new Hono<Env>();
   mountHealth(app, context, draining);
+  mountEvidence(app, context, environment);
   app.get('/v1/openapi.json', (c) => c.json(renderOpenApi()));
   mountAll(
     app,
@@ -62,5 +78,16 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   await mountPages(app, { widgetSites: async (slug) => (await live.findByName(slug, 'widget'))?.widgetSites });
 
   const owned = stack.move();
-  return { fetch: (request, env) => app.fetch(request, env), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    fetch: (request, env = {}) =>
+      channel.takes({ method: request.method, url: new URL(request.url).pathname })
+        ? channel.handle(request, (inner, caller) => app.fetch(inner, { ...env, channel: caller }))
+        : app.fetch(request, env),
+    sealed: {
+      takes: channel.takes,
+      serve: (incoming, outgoing) => channel.serve(incoming, outgoing, (inner, caller) => app.fetch(inner, { incoming, channel: caller })),
+    },
+    listensAt: environment.listensAt,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

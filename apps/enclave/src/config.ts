@@ -22,6 +22,12 @@ const Settings = z.object({
   PRIVEXBOT_TEE: z.enum(TEE_KINDS, `expected one of ${TEE_KINDS.join(', ')}`).default('simulated-tdx'),
   PRIVEXBOT_ALLOW_SIMULATED: z.literal('1', 'expected 1 or nothing').optional(),
   PRIVEXBOT_COLLATERAL: z.string().optional(),
+  PRIVEXBOT_RELEASE: z.string().optional(),
+  PRIVEXBOT_RELEASE_LOG: z
+    .string()
+    .transform(parseReleaseLog)
+    .refine((log) => log !== undefined, 'expected NAME+ID+KEY as "npm run release" prints it, then one such word for each witness')
+    .optional(),
   PRIVEXBOT_MODEL_URL: HttpUrl.optional(),
   PRIVEXBOT_MODEL_KEY: z.string().optional(),
   PRIVEXBOT_EMBEDDINGS_URL: HttpUrl.optional(),
@@ -59,6 +65,10 @@ export interface Config {
   readonly tee: TeeKind;
   /** Folder with what the processor's vendor says about it; whoever runs the machine keeps it fresh. */
   readonly collateralFolder: string | undefined;
+  /** File with what the log of releases says of this build, kept fresh from outside. */
+  readonly releaseFile: string | undefined;
+  /** The log that it must be in, as the key configuration names it. */
+  readonly releaseLog: object | undefined;
   /** The exact bytes of the manifest that was measured with the image, if one was. */
   readonly launchManifest: Uint8Array | undefined;
   /** Everything that acts on privacy, by the setting's name and without secrets: what the launch manifest states. */
@@ -111,11 +121,26 @@ export function readConfig(env: Environment, launch: Launch = readLaunch()): Con
     database: s.DATABASE_URL && s.DATABASE_OWNER_URL ? { appUrl: s.DATABASE_URL, ownerUrl: s.DATABASE_OWNER_URL } : undefined,
     tee: s.PRIVEXBOT_TEE,
     collateralFolder: s.PRIVEXBOT_COLLATERAL && resolve(s.PRIVEXBOT_COLLATERAL),
+    releaseFile: s.PRIVEXBOT_RELEASE && resolve(s.PRIVEXBOT_RELEASE),
+    releaseLog: s.PRIVEXBOT_RELEASE_LOG,
     launchManifest: launch.manifest?.bytes,
     // What follows from the listening address is stated too, because that address is not.
     statedSettings: Object.freeze({ ...stateSettings(given), PRIVEXBOT_TEE: s.PRIVEXBOT_TEE, PRIVEXBOT_SIGN_UP: signUp }),
     node: nodeOf(env),
   });
+}
+
+/** Verifier keys of C2SP signed-note: the log's, then its witnesses'. Undefined for anything else. */
+function parseReleaseLog(text: string): object | undefined {
+  const keys = text
+    .trim()
+    .split(/\s+/)
+    .map((word) => /^([^+\s]+)\+[0-9a-f]{8}\+([A-Za-z0-9+/]{44})$/.exec(word))
+    .map((match) => match && { name: match[1], key: Buffer.from(match[2] ?? '', 'base64') });
+  // One byte names the kind of key: Ed25519, or Ed25519 for cosignatures.
+  if (!keys.every((key) => key?.key.length === 33 && (key.key[0] === 1 || key.key[0] === 4))) return undefined;
+  const [log, ...witnesses] = keys.map((key) => ({ name: key?.name, key: key?.key.subarray(1).toString('base64url') }));
+  return { ...log, ...(witnesses.length > 0 ? { witnesses } : {}) };
 }
 
 /** A simulation protects nothing, so it stays on the machine, and out of what is given to others. */

@@ -1,6 +1,7 @@
 import { type Id, type IdKind, makeId } from '@privexbot/contract';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
+import type { Release } from './features/attestation/release.ts';
 import type { RateLimiter } from './http/limits.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Keyring } from './keys/keyring.ts';
@@ -9,6 +10,7 @@ import type { BlobStore } from './providers/blobs/blob-store.ts';
 import type { Embedder } from './providers/embeddings/embedder.ts';
 import type { Mailer } from './providers/mail/mailer.ts';
 import type { Outbound } from './providers/outbound/outbound.ts';
+import type { TeeProvider } from './providers/tee/index.ts';
 import { randomBytes } from './random.ts';
 
 /** Everything a feature may depend on, built once. Functions take the members they need, not the whole. */
@@ -17,6 +19,12 @@ export interface Context {
   readonly db: Database;
   readonly keyring: Keyring;
   readonly blobs: BlobStore;
+  /** Where this runs, and what proves it. */
+  readonly tee: TeeProvider;
+  /** What was started, as it was measured. */
+  readonly launchManifest: Uint8Array;
+  /** Which release this build is, as its log says. */
+  readonly release: Release;
   readonly embedder: Embedder;
   readonly outbound: Outbound;
   readonly jobs: Jobs;

@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import { type Context, idMaker } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open-database.ts';
+import { openRelease } from './features/attestation/release.ts';
 import { RateLimiter } from './http/limits.ts';
 import { openJobs } from './jobs/jobs.ts';
 import type { RootKeySource } from './keys/root-key.ts';
@@ -10,6 +11,7 @@ import { createFileBlobStore } from './providers/blobs/blob-store.ts';
 import { openEmbedder } from './providers/embeddings/index.ts';
 import { createSmtpMailer } from './providers/mail/mailer.ts';
 import { createOutbound } from './providers/outbound/outbound.ts';
+import { openMeasuredTee } from './providers/tee/index.ts';
 
 interface Storage {
   readonly ownerUrl: string;
@@ -31,6 +33,9 @@ export async function openContext(
 ): Promise<Context & AsyncDisposable> {
   const log = createLog(config.logLevel);
   await using stack = new AsyncDisposableStack();
+  const { tee, build, manifest: launchManifest } = await openMeasuredTee(config, { log, now });
+  stack.use(tee);
+  const release = stack.use(await openRelease({ config, log, now, tee }, build));
   await migrate(storage.ownerUrl, storage.appUrl);
   const db = await openDatabase(storage.appUrl, rootKey, now, log);
   stack.defer(() => db.close());
@@ -46,6 +51,9 @@ export async function openContext(
     db,
     keyring: db.keyring,
     blobs: createFileBlobStore(storage.blobFolder),
+    tee,
+    launchManifest,
+    release,
     embedder,
     outbound,
     jobs,

@@ -52,7 +52,7 @@ interface Ports {
 
 type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => Promise<unknown>;
 /** What the server's listener hands to the app, and the sealed channel where a request came through it. */
-export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } }; channel?: ChannelCaller } };
+export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } }; channel?: ChannelCaller | undefined } };
 
 /** Whether endpoints that are not `plain` may still be called without the sealed channel. */
 const PLAIN_V1_ALLOWED: boolean = true;

@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { DataKeyId, OrgId } from '@privexbot/contract';
 import { randomBytes } from '../random.ts';
 import { StartProblem } from '../start-problem.ts';
@@ -147,6 +147,16 @@ export class Keyring {
     // RFC 8410 §7: PKCS#8 wrapping of a 32-byte Ed25519 seed.
     const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
     return createPrivateKey({ key: Buffer.concat([prefix, deriveKey(this.#environment, `ed25519 ${use}`)]), format: 'der', type: 'pkcs8' });
+  }
+
+  /** The public half of `signingKey`: 32 bytes. */
+  publicKey(use: string): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(Buffer.from(createPublicKey(this.signingKey(use)).export({ format: 'jwk' }).x ?? '', 'base64url'));
+  }
+
+  /** Number of the epoch under which new keys are wrapped. */
+  get epoch(): number {
+    return this.#source.epoch;
   }
 
   async #open(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {

@@ -56,8 +56,11 @@ export interface ChannelServerOptions {
 export interface ChannelServer extends Disposable {
   /** Answers a hello. @throws ChannelError */
   openSession(hello: Uint8Array): Promise<{ answer: Uint8Array<ArrayBuffer>; session: Session }>;
-  /** Everything that arrives at the channel's path: hellos and sealed requests. Refusals become answers; the handler's errors are the caller's. */
-  answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler): Promise<SealedAnswer>;
+  /**
+   * Everything that arrives at the channel's path: hellos and sealed requests. Refusals become answers; the handler's errors are the caller's.
+   * @param signal aborted when the client goes away; the handler's request carries it
+   */
+  answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler, signal?: AbortSignal): Promise<SealedAnswer>;
   /** The same over `Request` and `Response`, which cost a server about as much as the sealing does. */
   handle(request: Request, handler: Handler): Promise<Response>;
   /** Sessions held, and handshakes being answered. */
@@ -109,7 +112,9 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     const core: AnswerCore = { ...stated, suite, ciphertext, sessionId, resumed };
     const transcript = transcriptOf(hashes, hello, core);
     const secrets = deriveSecrets(hashes, transcript.hash, secret, psk);
-    const attested = resumed ? { evidence: new Uint8Array(), batchPath: new Uint8Array() } : await attest(transcript.reportData);
+    const attested = resumed
+      ? { evidence: new Uint8Array(), batchPath: new Uint8Array() }
+      : await attest(transcript.reportData, hello.nonce);
     const given = { ...attested, ticket: tickets.issue({ psk: secrets.resumption, openedAt }, generation) };
     const confirm = confirmation(hashes, secrets.confirmKey, transcript.hash, given);
 
@@ -137,19 +142,19 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     }
   }
 
-  async function serveSealed(reader: ByteReader, handler: Handler) {
+  async function serveSealed(reader: ByteReader, handler: Handler, signal: AbortSignal | undefined) {
     const { sessionId, streamId } = await readPrefix(reader);
     const session = sessions.find(keyOf(sessionId));
     if (session?.generation !== environment().generation) throw new ChannelError('rehandshake');
-    return session.serve(streamId, reader, handler);
+    return session.serve(streamId, reader, handler, signal);
   }
 
-  async function answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler): Promise<SealedAnswer> {
+  async function answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler, signal?: AbortSignal): Promise<SealedAnswer> {
     try {
       const reader = new ByteReader(body);
       const kind = (await reader.read(1))?.[0];
       if (kind === KIND.hello) return { status: 200, contentType: CONTENT_TYPE, body: await answerHello(reader) };
-      if (kind === KIND.sealedRequest) return { status: 200, contentType: CONTENT_TYPE, body: await serveSealed(reader, handler) };
+      if (kind === KIND.sealedRequest) return { status: 200, contentType: CONTENT_TYPE, body: await serveSealed(reader, handler, signal) };
       throw new ChannelError('malformed_message');
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
@@ -162,7 +167,7 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     openSession,
     answer,
     async handle(request, handler) {
-      const { status, contentType, body } = await answer(await bodyOf(request), handler);
+      const { status, contentType, body } = await answer(await bodyOf(request), handler, request.signal);
       return new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
     },
     get size() {

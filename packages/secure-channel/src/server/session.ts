@@ -26,8 +26,12 @@ export interface Session {
 
 export interface ServedSession extends Session {
   readonly generation: string;
-  /** Opens a sealed request, whose frames the reader is at, and seals the handler's response. @throws ChannelError `record_refused` before the handler runs */
-  serve(streamId: number, reader: ByteReader, handler: Handler): Promise<Bytes | ReadableStream<Uint8Array>>;
+  /**
+   * Opens a sealed request, whose frames the reader is at, and seals the handler's response.
+   * @param signal of the request that the handler gets: aborted when the client goes away
+   * @throws ChannelError `record_refused` before the handler runs
+   */
+  serve(streamId: number, reader: ByteReader, handler: Handler, signal?: AbortSignal): Promise<Bytes | ReadableStream<Uint8Array>>;
 }
 
 export interface SessionSettings {
@@ -76,11 +80,11 @@ export function servedSession(
     origin,
     generation,
     export: (label, length) => exportSecret(hashes, secrets.exporter, label, length),
-    async serve(streamId, reader, handler) {
+    async serve(streamId, reader, handler, signal) {
       const first = await firstRecord(streamId, reader).catch(refused);
       const { head, body } = splitHead(first.content, checkRequestHead);
       const rest = first.isLast ? body : restOf(reader, first.open, body, settings.maxRequestBytes);
-      const response = await handler(requestOf(head, rest, origin, settings), this);
+      const response = await handler(requestOf(head, rest, origin, settings, signal), this);
       const down = { sessionId: id, direction: DIRECTION.toClient, streamId, context: responseContext(hashes, head) };
       const seal = recordSender(down, sending);
       const ticket = renewTicket();
@@ -99,13 +103,20 @@ function refused(cause: unknown): never {
   throw new ChannelError('record_refused', cause);
 }
 
-function requestOf(head: RequestHead, body: Uint8Array | ReadableStream<Uint8Array>, origin: string, settings: SessionSettings): Request {
+function requestOf(
+  head: RequestHead,
+  body: Uint8Array | ReadableStream<Uint8Array>,
+  origin: string,
+  settings: SessionSettings,
+  signal: AbortSignal | undefined,
+): Request {
   const hasBody = head.method !== 'GET' && head.method !== 'HEAD' && !(body instanceof Uint8Array && body.length === 0);
   try {
     return new Request(origin + head.path, {
       method: head.method,
       headers: allowedHeaders(head.headers, settings.requestHeaders) as [string, string][],
       ...(hasBody && { body: body as Bytes | ReadableStream<Uint8Array>, duplex: 'half' }),
+      ...(signal && { signal }),
     });
   } catch (cause) {
     return refused(cause);

@@ -37,9 +37,15 @@ export async function requireChoice({ db, config }: Ports, tx: Transaction, choi
 export class Models implements AsyncDisposable {
   readonly #ports: Ports;
   readonly #opened = new Map<string, Promise<Model>>();
+  readonly #files = new Map<string, string>();
 
   constructor(ports: Ports) {
     this.#ports = ports;
+  }
+
+  /** SHA-256 of each model file that is in use here: what the environment states of itself. Names are content and stay out. */
+  get files(): readonly string[] {
+    return [...new Set(this.#files.values())].sort();
   }
 
   /** @returns undefined for `grounded`, which is no language model; @throws AppError `unknown_model` */
@@ -59,6 +65,7 @@ export class Models implements AsyncDisposable {
   async forget(org: OrgId, id: ModelId): Promise<void> {
     const opened = this.#opened.get(`${org} ${id}`);
     this.#opened.delete(`${org} ${id}`);
+    this.#files.delete(`${org} ${id}`);
     await closeModel(await opened?.catch(() => undefined));
   }
 
@@ -74,6 +81,7 @@ export class Models implements AsyncDisposable {
     if (content.provider === 'openai-compatible')
       return createOpenAiModel(outbound, { url: content.url, key: content.key, trust: 'typed' }, content.model, content.contextTokens);
     const { file, sha256, contextTokens, threads } = content;
+    this.#files.set(`${org} ${id}`, sha256);
     return createLlamaModel({
       id,
       sha256,
