@@ -154,11 +154,6 @@ export class Keyring {
     return new Uint8Array(Buffer.from(createPublicKey(this.signingKey(use)).export({ format: 'jwk' }).x ?? '', 'base64url'));
   }
 
-  /** Number of the epoch under which new keys are wrapped. */
-  get epoch(): number {
-    return this.#source.epoch;
-  }
-
   async #open(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
     const opened = this.#opened.get(id);
     if (opened) {
