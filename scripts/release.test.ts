@@ -25,13 +25,14 @@ test('releases are entered, witnessed and stated, and nobody else’s key is in 
   expect(await add('1.0.0')).toBe('Release 1.0.0 is number 1, with 1 web assets.');
   const said = await run('witness', '--name', 'witness.example', '--key', key('witness'));
   const [, witness = ''] = /The witness (\S+=\S+) signed 1 releases/.exec(said) ?? [];
-  await run('trust', '--witness', witness);
+  expect(await run('trust', '--witness', witness)).toMatch(
+    /\nPRIVEXBOT_RELEASE_LOG=releases\.company\.example\+[0-9a-f]{8}\+A[\w+/]{43} witness\.example\+[0-9a-f]{8}\+B[\w+/]{43}$/,
+  );
   await add('1.1.0');
   expect(await run('witness', '--key', key('witness'))).toContain('signed 2 releases');
   await run('statement', '--out', join(folder, 'release.json'));
 
-  const stated = JSON.parse(await readFile(join(folder, 'release.json'), 'utf8'));
-  const statement = decodeReleaseStatement(new TextEncoder().encode(JSON.stringify(stated.statement)));
+  const statement = decodeReleaseStatement(new Uint8Array(await readFile(join(folder, 'release.json'))));
   expect(decodeReleaseEntry(statement.entry)).toMatchObject({
     version: '1.1.0',
     sequence: 2,
@@ -47,7 +48,6 @@ test('releases are entered, witnessed and stated, and nobody else’s key is in 
     expect.any(String),
     '',
   ]);
-  expect(stated.log).toMatchObject({ name: 'releases.company.example', witnesses: [{ name: 'witness.example' }] });
   expect((await readdir(log())).sort()).toEqual(['checkpoint', 'entries', 'log.json']);
   for (const name of ['log', 'witness']) expect((await stat(key(name))).mode & 0o777).toBe(0o600);
 });

@@ -1,6 +1,6 @@
 // `npm run release -- init|witness|trust|add|statement FOLDER`: a company's own log of releases (docs/release-log.md). The folder may be published; keys lie elsewhere.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,10 +17,13 @@ import {
   signerOf,
   stateRelease,
   treeHeadOf,
+  verifierKey,
 } from '@privexbot/attestation/release-log';
 import { measureBuild } from '@privexbot/enclave/providers/tee/build-measurement.ts';
 import { buildClients } from './build.ts';
 
+/** C2SP signed-note, "Signature types": timestamped Ed25519 cosignatures. */
+const COSIGNATURE = 0x04;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const USAGE = `usage: npm run release -- COMMAND FOLDER
   init FOLDER --name NAME --key FILE            makes the log and its key
@@ -80,7 +83,7 @@ async function init(folder: string, wishes: Wishes): Promise<string> {
   await mkdir(join(folder, 'entries'), { recursive: true });
   const key = await makeKey(given(wishes, 'key'), name);
   await writeJson(join(folder, 'log.json'), { name, key: key.jwk.x, witnesses: [] } satisfies LogFile);
-  return `The log ${name} has the key ${key.jwk.x}. Whoever has ${wishes.key} can publish releases: keep it off the network.`;
+  return `The log ${name} is made. Whoever has ${wishes.key} can publish releases: keep it off the network.\n${await setting(folder)}`;
 }
 
 async function add(folder: string, wishes: Wishes): Promise<string> {
@@ -130,15 +133,24 @@ async function trust(folder: string, wishes: Wishes): Promise<string> {
   if (!key) throw new ReleaseProblem('--witness is NAME=KEY, as `witness` printed it.');
   const witnesses = [...log.witnesses.filter((other) => other.name !== name), { name, key }];
   await writeJson(join(folder, 'log.json'), { ...log, witnesses } satisfies LogFile);
-  return `Clients of ${log.name} ask for one of ${witnesses.length} witnesses.`;
+  return `Clients of ${log.name} ask for one of ${witnesses.length} witnesses.\n${await setting(folder)}`;
 }
 
 async function statement(folder: string, wishes: Wishes): Promise<string> {
-  const [log, entries, checkpoint] = [await readLog(folder), await readEntries(folder), await readFile(join(folder, 'checkpoint'), 'utf8')];
-  const stated = encodeReleaseStatement(await stateRelease(entries, entries.length - 1, checkpoint));
+  const [entries, checkpoint] = [await readEntries(folder), await readFile(join(folder, 'checkpoint'), 'utf8')];
   const out = given(wishes, 'out');
-  await writeJson(out, { log, statement: JSON.parse(new TextDecoder().decode(stated)) });
-  return `${out} states release ${entries.length}. Give it to the environment, and write it anew after each signature of a witness.`;
+  // In place at once: the environment reads it while it runs.
+  await writeFile(`${out}.new`, encodeReleaseStatement(await stateRelease(entries, entries.length - 1, checkpoint)));
+  await rename(`${out}.new`, out);
+  return `${out} states release ${entries.length}: PRIVEXBOT_RELEASE names it. Write it anew after each signature of a witness.`;
+}
+
+/** The setting that names the log, and belongs into what is measured: the log's key, then those of its witnesses. */
+async function setting(folder: string): Promise<string> {
+  const { name, key, witnesses } = await readLog(folder);
+  const words = [await verifierKey({ name, key: fromBase64url(key) })];
+  for (const witness of witnesses) words.push(await verifierKey({ name: witness.name, key: fromBase64url(witness.key) }, COSIGNATURE));
+  return `PRIVEXBOT_RELEASE_LOG=${words.join(' ')}`;
 }
 
 /** `tdx mrtd=... rtmr0=...` */
