@@ -125,6 +125,41 @@ export const auth = {
     audit: 'session.ended',
     failures: [],
   }),
+  token: endpoint({
+    method: 'POST',
+    path: '/v1/auth/token',
+    summary: 'A five-minute access token (JWT) that names the own device, for one organization or workspace where one is named',
+    access: 'account',
+    rate: 'write',
+    audit: null,
+    failures: ['sealed_only', 'not_found'],
+    body: z
+      .object({ org: idSchema('org').optional(), workspace: idSchema('workspace').optional() })
+      .refine(({ org, workspace }) => org || !workspace, { message: 'name the organization of the workspace too', path: ['org'] }),
+    response: z.object({ token: z.string(), expiresAt: Time }),
+  }),
+  tokenKeys: endpoint({
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    summary: 'The keys that sign access tokens (RFC 7517)',
+    access: 'public',
+    rate: 'read',
+    audit: null,
+    plain: true,
+    failures: [],
+    response: z.object({
+      keys: z.array(
+        z.object({
+          kty: z.literal('OKP'),
+          crv: z.literal('Ed25519'),
+          x: z.string(),
+          kid: z.string(),
+          alg: z.literal('EdDSA'),
+          use: z.literal('sig'),
+        }),
+      ),
+    }),
+  }),
   me: endpoint({
     method: 'GET',
     path: '/v1/auth/me',

@@ -14,6 +14,7 @@ const endpoints = Object.entries(contract).flatMap(([feature, all]) =>
 /** State changes that leave no entry of their own, and why. */
 const WITHOUT_ENTRY: Record<string, string> = {
   'auth.proveDevice': 'nothing but the sealed session knows of it',
+  'auth.token': 'a form of a session, whose start leaves one',
   'uploads.putPart': 'a part of an upload whose start, and whose use, leave one each',
 };
 

@@ -15,7 +15,7 @@ export type AuditAction = `${string}.${string}`;
 /** An endpoint as a plain value. Server, SDK, CLI, web, OpenAPI and the contract tests all read the same one. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** `/v1/...` with `:name` parameters. */
+  /** `/v1/...` with `:name` parameters; elsewhere only where others prescribe the path. */
   readonly path: `/${string}`;
   readonly summary: string;
   readonly access: Access;

@@ -116,6 +116,11 @@ export class Heads {
     throw new (final ? AppError : StaleRow)('integrity_failed', describeRecord({ table, realm, id }));
   }
 
+  /** Grows with each change to the table in the realm, also across restarts. */
+  async counter(realm: Realm, table: ProtectedTable): Promise<number> {
+    return (await this.#load(realm, table)).counter;
+  }
+
   /** Waits for the changes that are under way. */
   async settle(): Promise<void> {
     await Promise.all(this.#turns.values());

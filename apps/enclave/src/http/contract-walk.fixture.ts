@@ -112,6 +112,7 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'auth.signUp': () => ({ email: 'new@example.com', password: PASSWORD_OF_NOBODY, invitation: TOKEN_OF_NOBODY }),
   'auth.signIn': () => ({ email: 'nobody@example.com', password: PASSWORD_OF_NOBODY }),
   'auth.signInByLink': () => ({ token: TOKEN_OF_NOBODY }),
+  'auth.token': () => ({}),
   'auth.rename': () => ({ name: 'Renamed' }),
   'auth.changePassword': () => ({ current: PASSWORD_OF_NOBODY, password: PASSWORD_OF_NOBODY }),
   'auth.requestReset': () => ({ email: 'nobody@example.com' }),

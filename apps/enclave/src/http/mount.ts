@@ -137,7 +137,7 @@ async function enter(
   caller.actor = principal.key?.id ?? principal.user;
   ports.limiter.take(endpoint.rate, caller.actor);
   if (access === 'account') {
-    if (!principal.session) throw new AppError('not_signed_in');
+    if (!principal.session || principal.within) throw new AppError('not_signed_in');
     return { ...scope, user: principal.user, session: principal.session };
   }
   return enterOrganization(access, params, principal, scope, ports, caller);
@@ -151,13 +151,17 @@ async function enterOrganization(
   { db, identity }: Ports,
   caller: { actor: string; org: OrgId | undefined },
 ): Promise<OrgScope> {
-  // Sessions name their organization in the path; an API key works in one only.
-  const org = (params.org ?? principal.key?.org) as OrgId | undefined;
+  // Sessions name their organization in the path; an API key, and most access tokens, work in one only.
+  const own = principal.key ?? principal.within;
+  const org = (params.org ?? own?.org) as OrgId | undefined;
   if (!org) throw new AppError('not_signed_in');
-  const role = principal.key && principal.key.org !== org ? undefined : await identity.findRole(principal.user, org);
+  const isElsewhere = own !== undefined && own.org !== org;
+  const role = isElsewhere ? undefined : await identity.findRole(principal.user, org);
   if (!role) throw new AppError('not_found');
   caller.org = org;
   if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });
+  const workspace = principal.within?.workspace;
+  if (workspace && workspace !== params.workspace) throw new AppError('not_found');
   if (params.workspace && !(await identity.hasWorkspace(org, params.workspace as WorkspaceId))) throw new AppError('not_found');
   const { actor } = caller;
   return {

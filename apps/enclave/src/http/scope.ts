@@ -10,6 +10,8 @@ export interface Principal {
   readonly session?: SessionId;
   /** Set for an API key: its id and the one organization it works in. */
   readonly key?: { readonly id: string; readonly org: OrgId };
+  /** Set for an access token that was asked for one organization, or for one workspace of it: it works nowhere else. */
+  readonly within?: { readonly org: OrgId; readonly workspace: WorkspaceId | undefined };
 }
 
 /** The sealed session a request came through: one object for all requests of that session. */
@@ -59,7 +61,7 @@ export interface OrgScope extends PublicScope {
 
 /** What the http layer asks of the feature that knows people. */
 export interface Identity {
-  /** Finds the caller by API key, by the device proven in the sealed session, or by cookie. @throws AppError `not_signed_in` */
+  /** Finds the caller by API key, by the device proven in the sealed session, with or without its access token, or by cookie. @throws AppError `not_signed_in` */
   authenticate(request: Request, channel: ChannelCaller | undefined): Promise<Principal>;
   /** The caller's role, or undefined where it is no member. */
   findRole(user: UserId, org: OrgId): Promise<Role | undefined>;

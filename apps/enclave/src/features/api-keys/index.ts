@@ -9,7 +9,7 @@ import { type ApiKey, findApiKeyRow, listApiKeyNames } from './store.ts';
 
 const BEARER = /^[Bb]earer (pxb_([0-9a-z]{26})_([0-9a-z]{26})_[\w-]{43})$/;
 
-interface GivenKey {
+export interface GivenKey {
   readonly text: string;
   readonly org: OrgId;
   readonly id: ApiKeyId;

@@ -3,15 +3,17 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { ChannelCaller, Identity, Principal } from '../../http/scope.ts';
 import { Recent } from '../../recent.ts';
-import { findApiKey, readApiKey } from '../api-keys/index.ts';
+import { findApiKey, type GivenKey, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import { findSessionBy, type Proof, readProof } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
+import { createTokens } from './tokens.ts';
 
 type Known = Principal & { readonly expiresAt?: Date };
 
 /** Tells the http layer who is calling and what they may, from checked rows at most one second old. */
-export function createIdentity({ db, now }: Pick<Context, 'db' | 'now'>): Identity {
+export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyring' | 'now'>): Identity {
+  const tokens = createTokens({ keyring, now });
   const changes = () => db.heads.changes;
   const principals = new Recent<Known | undefined>(now, changes);
   const roles = new Recent<Role | undefined>(now, changes);
@@ -19,7 +21,7 @@ export function createIdentity({ db, now }: Pick<Context, 'db' | 'now'>): Identi
   return {
     async authenticate(request, channel) {
       const bearer = request.headers.get('authorization');
-      const known = await (bearer ? principals.get(`bearer ${bearer}`, () => findByKey(bearer)) : findByProof(request, channel));
+      const known = await (bearer ? findByBearer(bearer, channel) : findByProof(readProof(request, channel)));
       if (!known || (known.expiresAt && known.expiresAt <= now())) throw new AppError('not_signed_in');
       return known;
     },
@@ -27,14 +29,28 @@ export function createIdentity({ db, now }: Pick<Context, 'db' | 'now'>): Identi
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
   };
 
-  async function findByKey(bearer: string): Promise<Known | undefined> {
+  async function findByBearer(bearer: string, channel: ChannelCaller | undefined): Promise<Known | undefined> {
     const given = readApiKey(bearer);
-    const key = given && (await findApiKey(db, given));
+    if (given) return principals.get(`key ${given.text}`, () => findByKey(given));
+    const [, token] = /^[Bb]earer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(bearer) ?? [];
+    return token && channel?.device ? findByToken(token, channel.device) : undefined;
+  }
+
+  /** A token adds nothing to the session of its device; it may take something away. */
+  async function findByToken(token: string, device: string): Promise<Known | undefined> {
+    const subject = tokens.read(token, device);
+    const known = subject && (await findByProof({ by: 'device', value: device }));
+    if (!known || known.session !== subject.sid || known.user !== subject.sub) return undefined;
+    const { org, workspace } = subject;
+    return org ? { ...known, within: { org, workspace } } : known;
+  }
+
+  async function findByKey(given: GivenKey): Promise<Known | undefined> {
+    const key = await findApiKey(db, given);
     return key && { user: key.user, key: { id: key.id, org: key.org } };
   }
 
-  async function findByProof(request: Request, channel: ChannelCaller | undefined): Promise<Known | undefined> {
-    const proof = readProof(request, channel);
+  async function findByProof(proof: Proof | undefined): Promise<Known | undefined> {
     return proof && principals.get(`${proof.by} ${proof.value}`, () => findBySession(proof));
   }
 

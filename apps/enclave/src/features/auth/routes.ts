@@ -4,7 +4,7 @@ import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope, PublicScope } from '../../http/scope.ts';
-import { acceptInvitation, type Belonging, listBelongings } from '../organizations/index.ts';
+import { acceptInvitation, type Belonging, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import { acceptDevice } from './devices.ts';
 import { createLink, readLink } from './links.ts';
 import { MAILS } from './mails.ts';
@@ -12,12 +12,14 @@ import { giveSession, requireProof, startSession, takeSessionBack } from './sess
 import { isSameAddress, isSignUpOpen, signUp } from './sign-up.ts';
 import { changeUser, deleteSessions, findUser, listSessions, type Tx, type User } from './store.ts';
 import { createPasswords, emailIndex } from './strategies/email.ts';
+import { createTokens } from './tokens.ts';
 
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'>;
 
 export function authRoutes(context: Ports): Handlers<'auth'> {
   const { config, db, keyring, limiter, mailer, log, now, origin } = context;
   const passwords = createPasswords();
+  const tokens = createTokens(context);
 
   return {
     async options() {
@@ -69,6 +71,23 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         audit('session.ended', scope.session);
       });
       takeSessionBack(scope);
+    },
+
+    async token({ user, session, channel }, { body }) {
+      if (!channel?.device) throw new AppError('sealed_only');
+      const { org, workspace } = body;
+      if (!org) return toToken(tokens.issue({ sub: user, sid: session }, channel.device));
+      if (!(await findRole(db, user, org))) throw new AppError('not_found');
+      // Read before the role that the token names: a change in between makes the version too old, never the role.
+      const pv = await db.heads.counter(org, 'memberships');
+      const role = await findRole(db, user, org);
+      if (!role || (workspace && !(await hasWorkspace(db, org, workspace)))) throw new AppError('not_found');
+      return toToken(tokens.issue({ sub: user, sid: session, org, ...(workspace ? { workspace } : {}), role, pv }, channel.device));
+    },
+
+    tokenKeys({ headers }) {
+      headers.set('cache-control', 'public, max-age=300');
+      return { keys: [...tokens.keySet.keys] };
     },
 
     async me({ user, session }) {
@@ -212,6 +231,10 @@ function useLink(links: number): (user: User) => { links: number } {
     if (user.links !== links) throw new AppError('link_invalid');
     return { links: links + 1 };
   };
+}
+
+function toToken({ token, expiresAt }: { token: string; expiresAt: Date }) {
+  return { token, expiresAt: expiresAt.toISOString() };
 }
 
 function toAccount({ id, email, name, emailVerified }: User, session: SessionId, organizations: Belonging[]) {
