@@ -2,7 +2,7 @@ import { equalBytes, ParseError, toHex } from '../bytes.ts';
 import { listOf } from '../canonical-json.ts';
 import type { Report } from '../checks.ts';
 import { replayRegister } from '../event-log/replay.ts';
-import type { Claims, Measurement } from '../policy.ts';
+import { type Claims, isMeasurement, type Measurement } from '../policy.ts';
 import { decodeLaunchManifest, type LaunchManifest, launchManifestDigest, MAX_MODELS, type Model, readModel } from './launch-manifest.ts';
 
 export interface Launch {
@@ -10,7 +10,7 @@ export interface Launch {
   readonly bytes: Uint8Array;
   /** The digest that the answer named, and the evidence bound. */
   readonly digest: Uint8Array;
-  /** Measurements that pin what runs, one of which the evidence has. */
+  /** Measurements that the release and the client's policy allow. */
   readonly pinned: readonly Measurement[];
 }
 
@@ -72,7 +72,7 @@ async function bindingOf(bytes: Uint8Array, digest: Uint8Array, claims: Claims, 
       // dstack and SecretVM: the compose file holds the settings, and the guest measured that file. Somebody must have pinned it.
       const { compose_hash } = registers;
       if (compose_hash !== undefined) {
-        const isBound = pinned.some((measurement) => measurement.compose_hash?.toLowerCase() === compose_hash);
+        const isBound = pinned.some((measurement) => 'compose_hash' in measurement && isMeasurement(measurement, claims));
         return { isBound, expected: 'a pinned compose_hash', explain: isBound ? IN_COMPOSE : 'Nobody vouches for its compose file.' };
       }
       return held({ rtmr3: toHex(await replayRegister([digest])), mr_config_id: toHex(digest) });
