@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkBudgets } from './budgets.ts';
+import { buildLibraries } from './build-libraries.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Everything a bundle is made from. */
@@ -59,4 +60,7 @@ function hashSources(production: boolean): string {
   return hash.digest('hex');
 }
 
-if (import.meta.main) await buildClients({ production: true });
+if (import.meta.main) {
+  await buildClients({ production: true });
+  await buildLibraries();
+}

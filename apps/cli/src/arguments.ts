@@ -8,6 +8,7 @@ export const COMMON = {
   url: { type: 'string', value: 'URL', help: 'The server; else PRIVEXBOT_URL, else that of the last login' },
   org: { type: 'string', value: 'ORG', help: 'Organization by id or name; else the first' },
   workspace: { type: 'string', value: 'WORKSPACE', help: 'Workspace by id or name; else the first' },
+  identity: { type: 'string', value: 'KEY', help: 'The identity key that the environment must have; else that of the last visit' },
   help: { type: 'boolean', help: 'Show this' },
 } as const satisfies Options;
 

@@ -32,18 +32,23 @@ afterAll(async () => {
   await enclave[Symbol.asyncDispose]();
 });
 
+/** What every command says first in a checkout. */
+function simulated(): string {
+  return `Simulated: no protected hardware answers at ${url}. It protects nothing.\n`;
+}
+
 test('a login is kept in a file that only its owner can read, without the password', async () => {
   const file = join(shell.folder, 'config/privexbot/login.json');
   const content = await readFile(file, 'utf8');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect((await stat(join(file, '..'))).mode & 0o777).toBe(0o700);
   expect(content).not.toContain(PASSWORD);
-  expect(Object.keys(JSON.parse(content))).toEqual(['url', 'cookie']);
+  expect(Object.keys(JSON.parse(content))).toEqual(['url', 'device']);
 });
 
 test('a login takes the password by flag, and a wrong one exits 1 and leaves the stored login alone', async () => {
   const wrong = await shell.run('login', '--url', url, '--email', 'cli@acme.example', '--password', 'not this one');
-  expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: 'privexbot: The address or the password is wrong.\n' });
+  expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: `${simulated()}privexbot: The address or the password is wrong.\n` });
   const json = await shell.json('login', '--url', url, '--email', 'cli@acme.example', '--password', 'not this one');
   expect(json).toMatchObject({ code: 1, value: { error: { code: 'wrong_credentials' } } });
   expect((await shell.run('audit', 'verify')).code).toBe(0);
@@ -158,7 +163,7 @@ test('commands outside a login name what to do', async () => {
   ]);
 });
 
-test('a session is sent to no other server than its own', async () => {
+test('a device shows itself to no other server than its own', async () => {
   const other = await shell.json('audit', 'verify', '--url', 'http://127.0.0.1:9');
   expect(other).toMatchObject({ code: 1, value: { error: { code: 'not_signed_in' } } });
 });
@@ -194,18 +199,15 @@ const BAD: [string, string[]][] = [
   ['an unknown flag', ['ask', 'bot_x', 'why', '--loud']],
   ['an id of another kind', ['knowledge', 'search', 'bot_01m80b5qgtfenvjdyj82z2bpmq', 'x']],
   ['an address that is none', ['login', '--email', 'a@b.example', '--password', 'x', '--url', 'ftp://x']],
-  ['verify, which is later work,', ['verify', 'https://x.example']],
+  ['verifying what is no address', ['verify', 'ftp://x.example']],
+  ['an identity key that is none', ['verify', 'http://127.0.0.1:9', '--identity', 'abc']],
+  ['evidence that is not there', ['verify-evidence', 'gone.json']],
   ['a folder of vectors that is not there', ['verify-vectors', 'gone']],
 ];
 test.each(BAD)('%s is bad usage: exit 2, a sentence, nothing on stdout', async (_, args) => {
   const { code, stdout, stderr } = await shell.run(...args);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^privexbot: .+/);
-});
-
-test('later work is named as such', async () => {
-  const { value } = await shell.json('verify', 'https://x.example');
-  expect(value).toMatchObject({ error: { code: 'usage', message: 'verify is not in this version' } });
 });
 
 test('it runs through a link, as npm makes it', async () => {

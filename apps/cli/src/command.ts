@@ -38,6 +38,8 @@ export interface Outcome {
   readonly value: object;
   readonly text: string;
   readonly failed?: boolean;
+  /** What was checked is a simulation: exit code 3. */
+  readonly isSimulated?: boolean;
 }
 
 export interface Command<O extends Options = Options> {

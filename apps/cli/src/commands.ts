@@ -1,4 +1,4 @@
-import { type Command, command, UsageError } from './command.ts';
+import type { Command } from './command.ts';
 import { ask } from './commands/ask.ts';
 import { verifyAudit } from './commands/audit.ts';
 import { createBot } from './commands/bot.ts';
@@ -7,6 +7,8 @@ import { exportAll } from './commands/export.ts';
 import { createKey } from './commands/key.ts';
 import { addKnowledge, createKnowledge, searchKnowledge } from './commands/knowledge.ts';
 import { login } from './commands/login.ts';
+import { verify } from './commands/verify.ts';
+import { verifyEvidence } from './commands/verify-evidence.ts';
 import { verifyVectors } from './commands/verify-vectors.ts';
 
 /** Every command there is. */
@@ -21,18 +23,7 @@ export const COMMANDS: readonly Command[] = [
   evaluate,
   exportAll,
   verifyAudit,
-  later('verify', ['URL'], 'Check which enclave answers at an address'),
+  verify,
+  verifyEvidence,
   verifyVectors,
 ];
-
-function later(words: string, takes: readonly string[], summary: string): Command {
-  return command({
-    words,
-    summary: `${summary} (not in this version)`,
-    takes,
-    options: {},
-    run: async () => {
-      throw new UsageError(`${words} is not in this version`);
-    },
-  });
-}

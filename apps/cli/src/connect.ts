@@ -1,10 +1,12 @@
 import type { Account, OrgId, WorkspaceId } from '@privexbot/contract';
-import { ApiError, type Client, createClient, fetchTransport, type Transport } from '@privexbot/sdk';
+import { ApiError, type Client, createClient } from '@privexbot/sdk';
 import type * as z from 'zod';
-import { Refusal, UsageError } from './command.ts';
+import { UsageError } from './command.ts';
+import type { Env } from './config-folder.ts';
+import { openEnvironment } from './environment.ts';
+import type { Screen } from './screen.ts';
 import { readLogin } from './stored-login.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
 type Belonging = z.output<typeof Account>['organizations'][number];
 
 /** Signed in, at one organization and one of its workspaces. */
@@ -23,14 +25,16 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
  * Signs in with `PRIVEXBOT_API_KEY`, else with the stored login.
  * @throws ApiError `not_signed_in`; UsageError where the organization or workspace that was named is not there
  */
-export async function connect(values: Record<string, unknown>, env: Env): Promise<Connection> {
+export async function connect(values: Record<string, unknown>, env: Env, screen: Screen): Promise<Connection> {
   const stored = await readLogin(env);
   const url = serverUrl(values, env, stored?.url);
   const key = env.PRIVEXBOT_API_KEY;
-  const session = stored?.url === url ? stored.cookie : undefined; // a session goes to its own server only
-  if (!key && !session)
+  const device = stored?.url === url ? stored.device : undefined; // a device shows itself to its own server only
+  if (!key && !device)
     throw new ApiError('not_signed_in', `Not signed in at ${url}. Run "privexbot login --url ${url}", or set PRIVEXBOT_API_KEY.`);
-  const client = openClient(url, key ? { authorization: `Bearer ${key}` } : { cookie: session ?? '' });
+  const caller = key ? { headers: { authorization: `Bearer ${key}` } } : { ...(device && { device }) };
+  const { transport } = await openEnvironment({ url, values, env, screen, ...caller });
+  const client = createClient(transport);
   const organizations = key ? [await client.organizations.ofKey()] : (await client.auth.me()).organizations;
   const organization = choose('organization', organizations, values.org);
   const workspace = choose('workspace', organization.workspaces, values.workspace);
@@ -44,33 +48,6 @@ export function serverUrl(values: Record<string, unknown>, env: Env, stored?: st
   const url = URL.parse(given || stored || DEFAULT_URL);
   if (!url || !/^https?:$/.test(url.protocol)) throw new UsageError('the server is not an address like http://127.0.0.1:8080');
   return url.origin;
-}
-
-/** The typed client over fetch. It waits where the server asks to slow down. */
-export function openClient(url: string, headers: Readonly<Record<string, string>>): Client {
-  return createClient(politeTransport(url, headers));
-}
-
-/** @throws Refusal that names the server, where it cannot be reached */
-export function politeTransport(url: string, headers: Readonly<Record<string, string>> = {}): Transport {
-  const send = fetchTransport(url, headers);
-  return patient((request) =>
-    send(request).catch((cause: unknown) => {
-      throw new Refusal(`There is no PrivexBot at ${url}. Start it, or name another server with --url.`, { cause });
-    }),
-  );
-}
-
-function patient(send: Transport): Transport {
-  return async (request) => {
-    for (;;) {
-      const response = await send(request.clone());
-      const seconds = Number(response.headers.get('retry-after'));
-      if (response.status !== 429 || !(seconds > 0 && seconds <= 60)) return response;
-      await response.body?.cancel();
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    }
-  };
 }
 
 /** The one that was named by id or name, else the first. */

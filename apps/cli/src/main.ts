@@ -1,9 +1,12 @@
-// argv -> command -> one result -> exit code: 0 done, 1 failed check or refused, 2 bad usage.
+// argv -> command -> one result -> exit code: 0 done, 1 failed check or refused, 2 bad usage, 3 what was checked is a simulation.
+
 import { ApiError } from '@privexbot/sdk';
+import { ChannelError } from '@privexbot/secure-channel';
 import { readArguments } from './arguments.ts';
 import { Refusal, UsageError } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { connect } from './connect.ts';
+import { NotVerified } from './explain-connection.ts';
 import { oneLine, openScreen, plain } from './screen.ts';
 
 const isJson = process.argv.includes('--json');
@@ -15,10 +18,10 @@ try {
   else {
     const { command, values, args } = call;
     const { env } = process;
-    const outcome = await command.run({ values, args, env, screen, connect: () => connect(values, env) });
+    const outcome = await command.run({ values, args, env, screen, connect: () => connect(values, env, screen) });
     screen.status('');
     process.stdout.write(isJson ? `${oneLine(outcome.value)}\n` : plain(outcome.text && `${outcome.text}\n`));
-    process.exitCode = outcome.failed ? 1 : 0;
+    process.exitCode = outcome.failed ? 1 : outcome.isSimulated ? 3 : 0;
   }
 } catch (error) {
   screen.status('');
@@ -30,10 +33,13 @@ try {
 
 function explain(error: unknown): { exitCode: 1 | 2; code: string; message: string } {
   if (error instanceof UsageError) return { exitCode: 2, code: 'usage', message: error.message };
+  if (error instanceof NotVerified) return { exitCode: 1, code: 'not_verified', message: error.message };
   if (error instanceof Refusal) return { exitCode: 1, code: 'refused', message: error.message };
+  if (error instanceof ChannelError) return { exitCode: 1, code: error.code, message: error.message };
   if (error instanceof ApiError) {
-    const { code, cause, reference } = error;
-    const message = cause instanceof Refusal ? cause.message : error.message;
+    const { code, cause, reference, message } = error;
+    if (cause instanceof NotVerified) return explain(cause);
+    if (cause instanceof Refusal) return { exitCode: 1, code, message: cause.message };
     return { exitCode: 1, code, message: code === 'internal' && reference ? `${message} Reference: ${reference}.` : message };
   }
   // What the system refused says why in one line; anything else is a fault of this program.

@@ -1,33 +1,21 @@
-// The session of the last login, in the person's own configuration folder. The password is never in it.
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+// The device that the last login belongs to. The password is never in it, and nothing in it is ever sent.
+import type { DeviceJwk } from '@privexbot/sdk';
 import * as z from 'zod';
+import { type Env, keep, readKept } from './config-folder.ts';
 
-const StoredLogin = z.object({ url: z.url(), cookie: z.string().min(1) });
-export type StoredLogin = z.output<typeof StoredLogin>;
+const FILE = 'login.json';
+const Part = z.string().regex(/^[\w-]{43}$/);
+const StoredLogin = z.object({
+  url: z.url(),
+  /** The private key, RFC 7517. */
+  device: z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: Part, y: Part, d: Part }),
+});
+type StoredLogin = z.output<typeof StoredLogin>;
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-export async function readLogin(env: Env): Promise<StoredLogin | undefined> {
-  const text = await readFile(pathOf(env), 'utf8').catch(() => '');
-  try {
-    return StoredLogin.parse(JSON.parse(text));
-  } catch {
-    return undefined; // none yet, or not ours: the next login writes it anew
-  }
+export function readLogin(env: Env): Promise<StoredLogin | undefined> {
+  return readKept(env, FILE, StoredLogin);
 }
 
-/** Replaces the stored login in one step; only the owner can read it. */
-export async function storeLogin(env: Env, login: StoredLogin): Promise<void> {
-  const path = pathOf(env);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const next = `${path}.${process.pid}`;
-  await writeFile(next, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'w' });
-  await chmod(next, 0o600); // the mode above does not count for a file that was there
-  await rename(next, path);
-}
-
-function pathOf(env: Env): string {
-  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'privexbot', 'login.json');
+export function storeLogin(env: Env, { url, device }: { readonly url: string; readonly device: DeviceJwk }): Promise<void> {
+  return keep(env, FILE, StoredLogin.parse({ url, device }));
 }

@@ -1,4 +1,5 @@
-import { anchorsFromPem, type TrustAnchor, vendorAnchors } from '@privexbot/attestation';
+import { type TrustAnchor, vendorAnchors } from '@privexbot/attestation';
+import { simulationAnchors } from './development.ts';
 
 /**
  * Put in by the build: the PEM of this checkout's development root in a development build, `null` in a production build.
@@ -19,9 +20,4 @@ export function trustOf(wished: Partial<Trust>): Trust {
     anchors: wished.anchors ?? [...vendorAnchors(), ...(built ?? [])],
     allowSimulated: wished.allowSimulated ?? built !== undefined,
   };
-}
-
-/** Development roots: what ends at one is `simulated` at best. */
-export function simulationAnchors(pem: string): readonly TrustAnchor[] {
-  return anchorsFromPem(pem, { isSimulation: true });
 }

@@ -1,3 +1,4 @@
+import { keyWords } from '@privexbot/attestation';
 import { expect, test, vi } from 'vitest';
 import { createClient } from './client.ts';
 import { type EnclaveOptions, openEnclave } from './enclave.ts';
@@ -59,6 +60,23 @@ test('without the development root nothing is verified, and the message names wh
   expect(error.message).toContain('nothing was sent to it. Not passed: “The signing certificate is of a genuine processor”');
   expect(connection.last).toBe(error.verdict);
   expect(enclave.seen.sealed).toBe(0);
+});
+
+test('both ends of a session know its three words', async () => {
+  const heard: string[] = [];
+  using enclave = await openSimulatedEnclave({
+    handler: async (_request, session) => {
+      heard.push(await keyWords(session.export('words', 32)));
+      return new Response();
+    },
+  });
+  using connection = connectTo(enclave);
+  await connection.transport(get('/a'));
+  const before = await connection.words();
+  await connection.recheck();
+  await connection.transport(get('/a'));
+  expect(heard).toEqual([before, await connection.words()]);
+  expect(heard[0]).toMatch(/^[a-z]+ [a-z]+ [a-z]+$/);
 });
 
 test('a failed check is made anew by the next request', async () => {

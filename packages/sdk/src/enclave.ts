@@ -1,4 +1,4 @@
-import type { EnvironmentVerdict, Pins, TrustAnchor } from '@privexbot/attestation';
+import { type EnvironmentVerdict, keyWords, type Pins, type TrustAnchor } from '@privexbot/attestation';
 import { ChannelError } from '@privexbot/secure-channel';
 import { trustOf } from './anchors.ts';
 import type { DeviceKey } from './device.ts';
@@ -40,6 +40,8 @@ export interface EnclaveConnection extends Disposable {
   recheck(): Promise<EnvironmentVerdict>;
   /** The last check, passed or not. */
   readonly last: EnvironmentVerdict | undefined;
+  /** Three words that are the same at both ends of the session that is open now, and at no other. @throws NotVerifiedError */
+  words(): Promise<string>;
   /** What the last check looked at. @throws Error if nothing has been checked yet */
   evidence(): EvidenceBundle;
 }
@@ -88,7 +90,9 @@ export function openEnclave(options: EnclaveOptions): EnclaveConnection {
   };
 
   async function open(): Promise<Session> {
-    const channel = await patiently(() => openSession(settings, resume));
+    const ticket = resume;
+    resume = undefined;
+    const channel = await patiently(() => openSession(settings, ticket));
     const at = now().getTime();
     if (isClosed) channel.close();
     return { channel, openedAt: at, usedAt: at };
@@ -170,6 +174,7 @@ export function openEnclave(options: EnclaveOptions): EnclaveConnection {
     get last() {
       return last;
     },
+    words: async () => keyWords((await session()).channel.export('words', 32)),
     evidence() {
       if (!bundle) throw new Error('Nothing has been checked yet.');
       return bundle;

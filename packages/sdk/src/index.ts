@@ -1,4 +1,3 @@
-export { simulationAnchors } from './anchors.ts';
 export { attestedFetch } from './attested-fetch.ts';
 export { ApiError, type Client, createClient } from './client.ts';
 export { type DeviceJwk, type DeviceKey, deviceKeyFromJwk, deviceKeyOf, generateDeviceJwk, generateDeviceKey } from './device.ts';

@@ -34,7 +34,7 @@ import {
   type Handler,
   keyConfigToSign,
 } from '@privexbot/secure-channel/server';
-import { simulationAnchors } from './anchors.ts';
+import { simulationAnchors } from './development.ts';
 
 export const ORIGIN = 'https://acme.example';
 

@@ -1,0 +1,31 @@
+// What this program keeps for the person, in their own configuration folder, readable by nobody else.
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type * as z from 'zod';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What a file holds; undefined where there is none, or it is not ours: the next writing makes it anew. */
+export async function readKept<T>(env: Env, file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const text = await readFile(pathOf(env, file), 'utf8').catch(() => '');
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces a file in one step; only the owner can read it. */
+export async function keep(env: Env, file: string, value: object): Promise<void> {
+  const path = pathOf(env, file);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const next = `${path}.${process.pid}`;
+  await writeFile(next, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'w' });
+  await chmod(next, 0o600); // the mode above does not count for a file that was there
+  await rename(next, path);
+}
+
+function pathOf(env: Env, file: string): string {
+  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'privexbot', file);
+}
