@@ -24,6 +24,7 @@ const INPUTS = {
     DEBIAN_SNAPSHOT: 'text',
     PUBLIC_URL: 'text',
     ROOT_KEY: 'text',
+    KEY_SERVICE_HOST: 'text',
     DATABASE_URL: 'text',
     DATABASE_OWNER_URL: 'text',
   },

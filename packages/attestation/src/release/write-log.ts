@@ -6,6 +6,7 @@ import { formatNote, type NoteKey, noteKeyId, SIGNATURE_TYPE } from './note.ts';
 import { decodeReleaseEntry, encodeReleaseEntry, type ReleaseEntry } from './release-entry.ts';
 import { MAX_STATEMENT_BYTES, type ReleaseStatement } from './release-statement.ts';
 
+export { ParseError } from '../bytes.ts';
 export { verifierKey } from './note.ts';
 
 /** The entries of a log from the first on, byte for byte. */
