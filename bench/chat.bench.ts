@@ -1,5 +1,6 @@
 import { type BotId, type KnowledgeBaseId, LIMITS } from '@privexbot/contract';
 import { createClient } from '@privexbot/sdk';
+import { sealedTransport } from '@privexbot/testing/sealed.ts';
 import { type Load, load, type Row, startServer, temporaryFolder } from './measure.ts';
 import { startModelServer } from './model-server.ts';
 
@@ -55,15 +56,7 @@ async function prepare(settings: Record<string, string>) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporaryFolder());
   const server = stack.use(await startServer(`${folder.path}/data`, settings));
-  let cookie = '';
-  const client = createClient(async (request) => {
-    const { pathname, search } = new URL(request.url);
-    const sent = new Request(server.url + pathname + search, request);
-    if (cookie) sent.headers.set('cookie', cookie);
-    const response = await fetch(sent);
-    cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie;
-    return response;
-  });
+  const client = createClient(sealedTransport(server.url));
   const account = await client.auth.signUp({ body: { email: 'bench@example.com', password: 'only for measuring 1' } });
   const [organization] = account.organizations;
   const [workspace] = organization?.workspaces ?? [];

@@ -1,4 +1,3 @@
-import { createClient, fetchTransport } from '@privexbot/sdk';
 import { startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { expect, test } from 'vitest';
 import { seedDemo } from './demo.ts';
@@ -20,7 +19,7 @@ test('the demo answers its suggested questions from the handbook, and is found a
   expect(await seedDemo(url)).toEqual(demo);
 
   const slug = demo.pageUrl.split('/').pop() ?? '';
-  const visitor = createClient(fetchTransport(url));
+  const visitor = enclave.client();
   const admin = enclave.client();
   const { organizations } = await admin.auth.signIn({ body: demo });
   const [organization] = organizations;

@@ -1,8 +1,10 @@
 // Fills a running server with an organization whose bot answers from the project's own handbook. Finds it again when it is there.
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { OrgId, WorkspaceId } from '@privexbot/contract';
-import { ApiError, type Client, createClient, fetchTransport, uploadFile } from '@privexbot/sdk';
-import { keepCookies } from '../packages/testing/src/cookies.ts';
+import { ApiError, type Client, createClient, deviceKeyOf, generateDeviceKey, openEnclave, uploadFile } from '@privexbot/sdk';
+import { simulationAnchors } from '@privexbot/sdk/development';
+import { SIMULATION_FOLDER } from '../apps/enclave/src/providers/tee/index.ts';
 
 export interface Demo {
   readonly email: string;
@@ -34,7 +36,13 @@ interface Place {
  * @throws ApiError where somebody else has the demo's address, or sign-up is closed
  */
 export async function seedDemo(baseUrl: string): Promise<Demo> {
-  const client = createClient(keepCookies(fetchTransport(baseUrl)));
+  using enclave = openEnclave({
+    url: baseUrl,
+    anchors: simulationAnchors(readFileSync(join(SIMULATION_FOLDER, 'root.pem'), 'utf8')),
+    allowSimulated: true,
+    device: await deviceKeyOf(await generateDeviceKey(), 'The demo'),
+  });
+  const client = createClient(enclave.transport);
   const { organizations } = await signIn(client);
   const organization = organizations.find(({ name }) => name === NAME) ?? organizations[0];
   const [workspace] = organization?.workspaces ?? [];

@@ -1,7 +1,6 @@
 // A whole journey in which every field holds a word of its own, with mistakes and failures on purpose.
 import type { BotId, KnowledgeBaseId, OrgId, WorkspaceId } from '@privexbot/contract';
-import { type Client, createClient, fetchTransport, uploadFile } from '@privexbot/sdk';
-import { keepCookies } from '@privexbot/testing/cookies.ts';
+import { type Client, uploadFile } from '@privexbot/sdk';
 import type { ModelBehaviour, ModelServer } from '@privexbot/testing/model-server.ts';
 import type { Server } from '@privexbot/testing/server.ts';
 import type { Canaries } from './canaries.ts';
@@ -29,13 +28,7 @@ export async function walk(server: Server, model: ModelServer, canaries: Canarie
 
 async function signUp(server: Server, model: ModelServer, canaries: Canaries): Promise<Stage> {
   const of = (field: string) => canaries.of(field);
-  const transport = keepCookies(async (request) => {
-    const response = await fetchTransport(server.url)(request);
-    const [, token] = /^[^=]+=([^;]{20,})/.exec(response.headers.getSetCookie()[0] ?? '') ?? [];
-    if (token) canaries.add(`session ${canaries.fields.length}`, token);
-    return response;
-  });
-  const client = createClient(transport);
+  const client = server.client();
   const email = `${of('e-mail')}@example.com`;
   const password = of('password');
   canaries.add('e-mail address', email);
@@ -145,7 +138,7 @@ async function publish({ client, org, workspace, canaries }: Stage, bot: BotId):
 }
 
 async function visit({ server, canaries, model }: Stage, slug: string): Promise<void> {
-  const visitor = createClient(fetchTransport(server.url));
+  const visitor = server.client();
   await visitor.publicChat.page({ params: { slug } });
   for (const stays of [true, false]) {
     const which = stays ? 'kept' : 'deleted';

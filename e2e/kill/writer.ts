@@ -1,6 +1,7 @@
 // The process that writes while others are killed: `node writer.ts JSON`. It goes on until it is ended itself.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, createClient, fetchTransport } from '@privexbot/sdk';
+import { ApiError, createClient } from '@privexbot/sdk';
+import { sealedTransport } from '@privexbot/testing/sealed.ts';
 import { type Notebook, openNotebook } from './notes.ts';
 import { type Place, textOf } from './place.ts';
 
@@ -8,8 +9,8 @@ const [, , argument = ''] = process.argv;
 const place = JSON.parse(argument) as Place & { notes: string }; // from the test that started this process
 const { org, workspace, knowledge, bot, slug } = place;
 const notebook: Notebook = openNotebook(place.notes);
-const client = createClient(fetchTransport(place.url, { authorization: `Bearer ${place.apiKey}` }));
-const visitor = createClient(fetchTransport(place.url));
+const client = createClient(sealedTransport(place.url, place.apiKey));
+const visitor = createClient(sealedTransport(place.url));
 let made = 0;
 
 /** A word that no other text holds. */
@@ -115,7 +116,7 @@ async function repeat(write: () => Promise<void>): Promise<never> {
       await sleep(WAIT_MS);
     } catch (error) {
       // A connection that broke in the middle of an answer is no ApiError.
-      const isBroken = error instanceof TypeError || (error instanceof Error && error.name === 'AbortError');
+      const isBroken = error instanceof TypeError || (error instanceof Error && ['AbortError', 'ChannelError'].includes(error.name));
       if (!isBroken && !(error instanceof ApiError && EXPECTED.has(error.code)))
         notebook.surprise(`${write.name}: ${error instanceof ApiError ? error.code : String(error)}`);
       await sleep(WAIT_MS);

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '@privexbot/enclave/db/embedded/free-port.ts';
-import { type Client, createClient, fetchTransport, type Transport } from '@privexbot/sdk';
-import { keepCookies } from './cookies.ts';
+import { type Client, createClient, type Transport } from '@privexbot/sdk';
 import { killNow, type ProcessInfo, processesBelow, untilNoProcess } from './processes.ts';
+import { sealedTransport } from './sealed.ts';
 
 const MAIN = fileURLToPath(new URL('../../../apps/enclave/src/main.ts', import.meta.url));
 const START_MS = 60_000;
@@ -42,7 +42,7 @@ export interface Server extends AsyncDisposable {
   stop(): Promise<void>;
   /** Kill -9. Returns how many processes were hit. The server and the whole group have ended when this resolves. */
   kill(target: Target): Promise<number>;
-  /** A caller with a cookie jar of its own, or with an API key. */
+  /** A caller through the sealed channel, with a device key of its own or with an API key. */
   transport(apiKey?: string): Transport;
   client(apiKey?: string): Client;
 }
@@ -92,8 +92,7 @@ export async function prepareServer({ settings = {}, below = tmpdir(), prefix = 
       ended.finally(() => clearTimeout(late));
     });
   };
-  const transport = (apiKey?: string) =>
-    apiKey ? fetchTransport(url, { authorization: `Bearer ${apiKey}` }) : keepCookies(fetchTransport(url));
+  const transport = (apiKey?: string) => sealedTransport(url, apiKey);
 
   return {
     url,

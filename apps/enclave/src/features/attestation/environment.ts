@@ -31,13 +31,14 @@ export async function openEnvironment(ports: Ports, release: Release, modelFiles
 
   function state(): Environment {
     const at = now().getTime();
-    const of = [keyring.epoch, tee.collateralVersion, release.current().version, port, ...modelFiles()].join(' ');
+    const generation = `${keyring.epoch} ${tee.collateralVersion} ${release.current().version}`;
+    const of = [generation, port, ...modelFiles()].join(' ');
     if (shown?.of !== of || at - shown.signedAt > RENEW_MS || at < shown.signedAt)
-      shown = { environment: signed(at, of), of, signedAt: at };
+      shown = { environment: signed(at, generation), of, signedAt: at };
     return shown.environment;
   }
 
-  function signed(at: number, of: string): Environment {
+  function signed(at: number, generation: string): Environment {
     const { statement, log } = release.current();
     const keyConfig = encodeKeyConfig({
       v: 1,
@@ -54,7 +55,7 @@ export async function openEnvironment(ports: Ports, release: Release, modelFiles
       keyConfigSignature: new Uint8Array(sign(null, keyConfigToSign(keyConfig), keyring.signingKey('identity'))),
       release: statement,
       launchManifest: manifestDigest,
-      generation: of,
+      generation,
     };
   }
 
