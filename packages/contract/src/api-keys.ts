@@ -8,6 +8,8 @@ const ApiKey = z.object({
   name: z.string(),
   /** The last four characters of the key. */
   ending: z.string(),
+  /** May be used outside the sealed channel, where whoever ends TLS reads it; works on endpoints that are `plain` only. */
+  plain: z.boolean(),
   createdAt: Time,
 });
 
@@ -32,7 +34,11 @@ export const apiKeys = {
     audit: 'key.created',
     failures: ['not_found', 'not_allowed'],
     params: InOrg,
-    body: z.object({ name: Name }),
+    body: z.object({
+      name: Name,
+      /** Needs the right to manage users. */
+      plain: z.boolean().optional(),
+    }),
     response: ApiKey.extend({ key: z.string() }),
   }),
   revoke: endpoint({

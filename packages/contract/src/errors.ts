@@ -33,6 +33,11 @@ export const ERRORS = {
       'This can be called through the sealed channel only. Use an app, the CLI or the SDK, or an API key that an Admin allowed for plain use.',
     retry: false,
   },
+  plain_key: {
+    status: 403,
+    message: 'This API key may be used in plain and works under /openai/v1 only. Use one that is sealed here.',
+    retry: false,
+  },
   sign_up_closed: { status: 403, message: 'Sign-up is closed here. Ask an Admin for an invitation.', retry: false },
   address_taken: { status: 409, message: 'There is an account with this address. Sign in, or reset the password.', retry: false },
   not_found: { status: 404, message: 'There is nothing here, or you have no access to it.', retry: false },

@@ -39,6 +39,7 @@ function operation(feature: string, name: string, endpoint: Endpoint): object {
     summary: endpoint.summary,
     'x-access': access,
     'x-rate': endpoint.rate,
+    ...(endpoint.plain ? { 'x-plain': true } : {}),
     ...(endpoint.audit ? { 'x-audit': endpoint.audit } : {}),
     ...(access === 'public' ? {} : { security: credentials(endpoint) }),
     parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],

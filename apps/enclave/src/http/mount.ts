@@ -8,6 +8,7 @@ import {
   type OrgId,
   PERMISSIONS,
   type Permission,
+  type Role,
   type WorkspaceId,
 } from '@privexbot/contract';
 import type { Hono, Context as HonoContext } from 'hono';
@@ -140,10 +141,11 @@ async function enter(
     if (!principal.session || principal.within) throw new AppError('not_signed_in');
     return { ...scope, user: principal.user, session: principal.session };
   }
-  return enterOrganization(access, params, principal, scope, ports, caller);
+  return enterOrganization(endpoint, access, params, principal, scope, ports, caller);
 }
 
 async function enterOrganization(
+  endpoint: Endpoint,
   permission: Permission,
   params: Record<string, string>,
   principal: Principal,
@@ -159,6 +161,7 @@ async function enterOrganization(
   const role = isElsewhere ? undefined : await identity.findRole(principal.user, org);
   if (!role) throw new AppError('not_found');
   caller.org = org;
+  refuseUnsealed(endpoint, scope, principal, role);
   if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });
   const workspace = principal.within?.workspace;
   if (workspace && workspace !== params.workspace) throw new AppError('not_found');
@@ -173,6 +176,14 @@ async function enterOrganization(
     transaction: (fn) => db.transaction(org, actor, fn),
     audit: (action, target, facts) => db.audit(org, { action, actor, target, ...(facts ? { facts } : {}) }),
   };
+}
+
+/** Outside the channel only keys count that were made for it by somebody who may still do so; and those open nothing else. */
+function refuseUnsealed(endpoint: Endpoint, { channel }: PublicScope, { key }: Principal, role: Role): void {
+  // Whoever ends TLS has such a key: it must not open the rest to them, sealed or not.
+  if (key?.plain && !endpoint.plain) throw new AppError('plain_key');
+  const isAllowed = key?.plain && hasPermission(role, 'people.manage');
+  if (!channel && !isAllowed && !PLAIN_V1_ALLOWED) throw new AppError('sealed_only');
 }
 
 /** A cookie rides along with requests that other sites start; browsers name that site in `origin`. */
@@ -272,4 +283,12 @@ async function report(
   }
 }
 
-const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'unknown_model', 'wrong_origin', 'integrity_failed']);
+const AUDITED: ReadonlySet<string> = new Set([
+  'not_found',
+  'not_allowed',
+  'unknown_model',
+  'sealed_only',
+  'plain_key',
+  'wrong_origin',
+  'integrity_failed',
+]);

@@ -8,8 +8,8 @@ import type { AppError } from '../errors.ts';
 export interface Principal {
   readonly user: UserId;
   readonly session?: SessionId;
-  /** Set for an API key: its id and the one organization it works in. */
-  readonly key?: { readonly id: string; readonly org: OrgId };
+  /** Set for an API key: its id, the one organization it works in, and whether it may be used outside the sealed channel. */
+  readonly key?: { readonly id: string; readonly org: OrgId; readonly plain: boolean };
   /** Set for an access token that was asked for one organization, or for one workspace of it: it works nowhere else. */
   readonly within?: { readonly org: OrgId; readonly workspace: WorkspaceId | undefined };
 }

@@ -1,3 +1,4 @@
+import { type Client, createClient } from '@privexbot/sdk';
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -67,4 +68,34 @@ test('neither the secret nor the name is stored in the clear', async () => {
     Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value))),
   );
   expect(stored.filter((value) => value.includes('name-in-the-clear') || value.includes(key.slice(-43)))).toEqual([]);
+});
+
+test('only an Admin makes a key that may be used in plain, and the audit log says so', async () => {
+  const admin = await enclave.signUp();
+  const { link } = await admin.client.organizations.invite({ params: admin, body: { email: 'plain@example.com', role: 'tier1' } });
+  const second = await enclave.signUp({ email: 'plain@example.com', invitation: link.split('#')[1] ?? '' });
+  const make = ({ client }: { client: Client }, plain: boolean) =>
+    client.apiKeys.create({ params: { org: admin.org }, body: { name: 'k', plain } });
+  await expect(make(second, true)).rejects.toMatchObject({ code: 'not_allowed' });
+  expect((await make(second, false)).plain).toBe(false);
+  const { id } = await make(admin, true);
+  expect(await admin.client.apiKeys.list({ params: admin })).toMatchObject([{ id, plain: true }]);
+  const { items } = await admin.client.audit.list({ params: admin, query: { action: 'key.created' } });
+  expect(items.filter(({ facts }) => facts.plain).map(({ target }) => target)).toEqual([id]);
+});
+
+test('a key that may be used in plain opens the OpenAI-compatible API and nothing else, sealed or not', async () => {
+  const { client, org } = await enclave.signUp();
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'plain', plain: true } });
+  for (const program of [enclave.client(key), createClient(enclave.bareTransport(undefined, key))]) {
+    expect((await program.openai.models()).data).toEqual([]);
+    const refused = [
+      program.organizations.members({ params: { org } }),
+      program.organizations.ofKey(),
+      program.apiKeys.create({ params: { org }, body: { name: 'another' } }),
+    ];
+    for (const call of refused) await expect(call).rejects.toMatchObject({ code: 'plain_key' });
+  }
+  const { items } = await client.audit.list({ params: { org }, query: { action: 'refused.plain_key' } });
+  expect(items.map(({ actor }) => actor)).toEqual(Array(6).fill('plain'));
 });

@@ -10,6 +10,8 @@ export interface ApiKey {
   readonly user: UserId;
   readonly name: string;
   readonly ending: string;
+  /** May be used outside the sealed channel. */
+  readonly plain: boolean;
   readonly createdAt: Date;
 }
 
@@ -19,9 +21,9 @@ function placeOf(row: Omit<Tables['api_keys'], 'sealed'>): Place {
 }
 
 export async function insertApiKey(keyring: Keyring, tx: Transaction, key: ApiKey, secret_hash: Uint8Array): Promise<void> {
-  const { id, org, user, name, ending, createdAt } = key;
+  const { id, org, user, name, ending, plain, createdAt } = key;
   const row = { id, org_id: org, user_id: user, secret_hash, version: 1, created_at: createdAt };
-  const sealed = sealValue(await keyring.organization(tx.keys, org), placeOf(row), { name, ending });
+  const sealed = sealValue(await keyring.organization(tx.keys, org), placeOf(row), { name, ending, plain });
   await tx.record('api_keys', id, sealed);
   await tx.sql
     .insertInto('api_keys')
@@ -71,10 +73,10 @@ export async function deleteApiKey(tx: Transaction, user: UserId, id: ApiKeyId):
 }
 
 async function openRow(keyring: Keyring, tx: Transaction, row: Tables['api_keys']): Promise<ApiKey> {
-  const { name, ending } = openValue<Pick<ApiKey, 'name' | 'ending'>>(
+  const { name, ending, plain } = openValue<Pick<ApiKey, 'name' | 'ending'> & { plain?: boolean }>(
     await keyring.organization(tx.keys, row.org_id),
     placeOf(row),
     row.sealed,
   );
-  return { id: row.id, org: row.org_id, user: row.user_id, name, ending, createdAt: row.created_at };
+  return { id: row.id, org: row.org_id, user: row.user_id, name, ending, plain: plain === true, createdAt: row.created_at };
 }

@@ -47,7 +47,7 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
 
   async function findByKey(given: GivenKey): Promise<Known | undefined> {
     const key = await findApiKey(db, given);
-    return key && { user: key.user, key: { id: key.id, org: key.org } };
+    return key && { user: key.user, key: { id: key.id, org: key.org, plain: key.plain } };
   }
 
   async function findByProof(proof: Proof | undefined): Promise<Known | undefined> {

@@ -6,6 +6,7 @@
 import { createHash, createPublicKey, sign, verify } from 'node:crypto';
 import type { OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
+import { environmentId } from '../attestation/index.ts';
 
 const TTL_SECONDS = 5 * 60;
 const MAX_LENGTH = 2_000;
@@ -50,7 +51,7 @@ interface TokenKey {
 export function createTokens({ keyring, now }: Pick<Context, 'keyring' | 'now'>): Tokens {
   const privateKey = keyring.signingKey('access tokens');
   const publicKey = createPublicKey(privateKey);
-  const iss = issuerOf(keyring);
+  const iss = environmentId(keyring.publicKey('identity'));
   const { x = '' } = publicKey.export({ format: 'jwk' });
   // RFC 8037 appendix A.3: the thumbprint of an OKP key.
   const kid = createHash('sha256')
@@ -77,12 +78,6 @@ export function createTokens({ keyring, now }: Pick<Context, 'keyring' | 'now'>)
       return claims.iss === iss && claims.iat <= seconds && seconds < claims.exp && claims.cnf.jkt === device ? claims : undefined;
     },
   };
-}
-
-/** Names the environment by its identity key. */
-function issuerOf(keyring: Context['keyring']): string {
-  const { x = '' } = createPublicKey(keyring.signingKey('identity')).export({ format: 'jwk' });
-  return `env_${createHash('sha256').update(Buffer.from(x, 'base64url')).digest('hex').slice(0, 32)}`;
 }
 
 function encode(value: object): string {

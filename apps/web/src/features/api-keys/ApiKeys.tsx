@@ -19,6 +19,7 @@ interface Key {
   id: string;
   name: string;
   ending: string;
+  plain: boolean;
   createdAt: string;
 }
 
@@ -56,6 +57,7 @@ function Content() {
   const columns: Column<Key>[] = [
     { id: 'name', header: t('keys.name'), cell: (key) => <bdi>{key.name}</bdi> },
     { id: 'ending', header: t('keys.ending'), cell: (key) => <code className="font-mono">…{key.ending}</code> },
+    { id: 'use', header: t('keys.use'), cell: (key) => (key.plain ? t('keys.usePlain') : t('keys.useSealed')) },
     { id: 'made', header: t('common.created'), cell: (key) => <time dateTime={key.createdAt}>{formats.date(key.createdAt)}</time> },
     {
       id: 'actions',

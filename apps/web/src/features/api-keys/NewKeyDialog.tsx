@@ -1,5 +1,6 @@
 import { LIMITS } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
+import { Checkbox } from '@privexbot/ui/base/Checkbox.tsx';
 import { Dialog } from '@privexbot/ui/base/Dialog.tsx';
 import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { CopyButton } from '@privexbot/ui/chat/CopyButton.tsx';
@@ -10,18 +11,21 @@ import { useId, useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { apiKeysQuery } from '../../queries.ts';
+import { useCan } from '../../session/session.ts';
 
 /** Names a key, makes it, shows it once. */
 export function NewKeyDialog({ org, onClose }: { org: string; onClose: () => void }) {
   const t = useText();
   const formId = useId();
   const queryClient = useQueryClient();
+  const mayPlain = useCan()('people.manage');
   const [key, setKey] = useState<string>();
+  const [plain, setPlain] = useState(false);
   const form = useForm({
     initial: { name: '' },
     check: ({ name }) => (name.trim() ? {} : { name: t('form.empty') }),
-    submit: async (body) => {
-      setKey((await (await api()).apiKeys.create({ params: { org }, body })).key);
+    submit: async ({ name }) => {
+      setKey((await (await api()).apiKeys.create({ params: { org }, body: { name, plain } })).key);
       await queryClient.invalidateQueries({ queryKey: apiKeysQuery(org).queryKey });
     },
   });
@@ -69,6 +73,7 @@ export function NewKeyDialog({ org, onClose }: { org: string; onClose: () => voi
           maxLength={LIMITS.nameLength}
           autoComplete="off"
         />
+        {mayPlain && <Checkbox label={t('keys.plain')} description={t('keys.plainText')} checked={plain} onCheckedChange={setPlain} />}
         {form.failure && <ErrorNote title={t('keys.notMade')} failure={form.failure} />}
       </form>
     </Dialog>
