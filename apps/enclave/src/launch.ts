@@ -118,6 +118,12 @@ export function nodeOf(env: Environment): LaunchManifest['node'] {
   return { version: process.version, options: [...process.execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/).filter(Boolean)] };
 }
 
+/** As if these settings had been measured: what `scripts/launch-manifest.ts` writes a manifest from. */
+export function draftLaunch(env: Environment): Launch {
+  const content: LaunchManifest = { v: 1, node: nodeOf(env), settings: stateSettings(env), models: [] };
+  return { manifest: { bytes: new Uint8Array(), content }, isProductionImage: false };
+}
+
 /** Settings as a launch manifest states them: what acts on privacy, without secrets. */
 export function stateSettings(given: Environment): Record<string, string> {
   return Object.fromEntries(

@@ -26,6 +26,8 @@ export interface TeeProvider extends AsyncDisposable {
    * @param nonce 32 bytes that Nitro repeats; the others have no place for it
    */
   attest(reportData: Uint8Array, nonce?: Uint8Array): Promise<Evidence>;
+  /** Nitro alone: a document that carries a public key (DER), to which a key service encrypts what only this enclave is to have. */
+  attestKey?(publicKey: Uint8Array): Promise<Uint8Array>;
   /** Changes when what the vendor says about the processor is renewed; part of the channel's generation. */
   readonly collateralVersion: string;
   /** Registers as they are measured now, in hexadecimal: the measurement of a release entry. */

@@ -34,6 +34,7 @@ export async function openSimulatedNitroProvider({
       const content = { at: dial.issuedAt ?? now(), pcrs: shown, userData: reportData, ...(nonce ? { nonce } : {}) };
       return { tee: 'nitro', document: await writeNitroDocument(machine, content) };
     },
+    attestKey: (publicKey) => writeNitroDocument(machine, { at: dial.issuedAt ?? now(), pcrs: shown, publicKey }),
     async [Symbol.asyncDispose]() {},
   };
 }
