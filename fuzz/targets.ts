@@ -1,6 +1,8 @@
+import { alteredChannel } from './altered-channel.ts';
 import { alteredVectors } from './altered-vectors.ts';
 import { readRows } from './attestation-rows.ts';
-import { alteredChannel, hostileChannel } from './hostile-channel.ts';
+import { hostileChannel } from './hostile-channel.ts';
+import { hostileEnvironments } from './hostile-environment.ts';
 import { hostileEvidence } from './hostile-evidence.ts';
 import { hostileFormats } from './hostile-formats.ts';
 import type { Target } from './target.ts';
@@ -13,6 +15,7 @@ export async function allTargets(): Promise<Target[]> {
     ...(await alteredChannel()),
     ...(await hostileEvidence(rows)),
     ...(await hostileFormats(rows)),
+    ...(await hostileEnvironments()),
     ...(await hostileChannel()),
   ];
   return targets.toSorted((a, b) => Number(a.count === undefined) - Number(b.count === undefined));
