@@ -51,6 +51,9 @@ export async function verifyEvidence(evidence: Evidence, options: VerifyOptions)
   if (found) checkClaims(found.claims, policy, expectedReportData && toHex(expectedReportData), report);
   const root = found?.anchor;
   const anchor = root && anchors.find(({ certificate }) => equalBytes(certificate.der, root.der));
+  // No line may say more than was checked.
+  if (anchor?.isSimulation)
+    report.add('chain', 'warned', { explain: 'It ends at the root of a simulation: no genuine processor vouches for it.' });
   const checks = Object.freeze(report.checks);
   const verification: Verification = Object.freeze({
     verdict: decide(evidence.tee, checks, anchor),

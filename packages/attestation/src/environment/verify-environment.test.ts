@@ -190,7 +190,7 @@ test('simulated evidence is simulated, whatever is warned of, and only where tha
   const environment = await createTestEnvironment({ log, isSimulation: true });
   const { verdict, proof, remember } = await verify({ environment });
   expect(verdict.verdict).toBe('simulated');
-  expect(notPassed(verdict.checks)).toEqual({ simulation: 'warned' });
+  expect(notPassed(verdict.checks)).toEqual({ chain: 'warned', simulation: 'warned' });
   expect(verdict.limits[0]).toBe('simulated');
   expect(proof?.evidence.verdict).toBe('simulated');
   expect(remember.wasVerified).toBe(false);

@@ -31,6 +31,7 @@ function open(options: Partial<ConnectOptions<EnvironmentVerdict>> = {}): Promis
 test('a client verifies the environment as simulated, first use, and speaks to the app through the channel alone', async () => {
   using channel = await open();
   expect(channel.proof.checks.filter(({ status }) => status !== 'passed').map(({ id, status }) => `${id} ${status}`)).toEqual([
+    'chain warned',
     'identity warned',
     'release-log warned',
     'simulation warned',
@@ -40,7 +41,7 @@ test('a client verifies the environment as simulated, first use, and speaks to t
   expect(await response.json()).toMatchObject({ signUpOpen: true });
 });
 
-test('a second visit that remembers the identity warns of nothing but the simulation', async () => {
+test('a second visit that remembers the identity warns of nothing but that it is simulated', async () => {
   using first = await open();
   const { identityKey } = first.peer;
   using second = await open({
@@ -50,7 +51,7 @@ test('a second visit that remembers the identity warns of nothing but the simula
       return (await verifyEnvironment({ evidence, reportData, peer, origin: url }, options)).verdict;
     },
   });
-  expect(second.proof.checks.filter(({ status }) => status === 'warned').map(({ id }) => id)).toEqual(['simulation']);
+  expect(second.proof.checks.filter(({ status }) => status === 'warned').map(({ id }) => id)).toEqual(['chain', 'simulation']);
 });
 
 test('vendor roots alone do not accept the simulation', async () => {
