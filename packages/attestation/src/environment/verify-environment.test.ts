@@ -195,15 +195,15 @@ test('simulated evidence is simulated, whatever is warned of, and only where tha
   expect(proof?.evidence.verdict).toBe('simulated');
   expect(remember.wasVerified).toBe(false);
   expect((await verify({ environment, options: { pins: {} } })).verdict.verdict).toBe('simulated');
-  expectRefused(await verify({ environment, options: { allowSimulated: false } }), { simulation: 'failed' });
+  expectRefused(await verify({ environment, options: { allowSimulated: false } }), { chain: 'warned', simulation: 'failed' });
 });
 
 test('where real hardware answered once, a simulation is refused ever after', async () => {
   const environment = await createTestEnvironment({ log, isSimulation: true });
   const { remember } = await verify();
-  expectRefused(await verify({ environment, options: { remembered: remember } }), { simulation: 'failed' }, remember);
+  expectRefused(await verify({ environment, options: { remembered: remember } }), { chain: 'warned', simulation: 'failed' }, remember);
   const ofAnother = { wasVerified: true, identityKey: 'other' };
-  expectRefused(await verify({ environment, options: { remembered: ofAnother } }), { simulation: 'failed' }, ofAnother);
+  expectRefused(await verify({ environment, options: { remembered: ofAnother } }), { chain: 'warned', simulation: 'failed' }, ofAnother);
 });
 
 test('evidence below no trusted root is refused', async () => {
