@@ -8,19 +8,32 @@ import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Shell } from './cli.fixture.ts';
 
+type Change = (request: IncomingMessage, body: Buffer) => Promise<Response>;
+type Proxy = Awaited<ReturnType<typeof openProxy>>;
+
 let enclave: Enclave;
 let url: string;
 let shell: Shell;
+/** Ends TLS for the enclave, in a manner of speaking: its address is the enclave's public one. */
+let proxy: Proxy;
 
 beforeAll(async () => {
-  enclave = await startEnclave();
+  proxy = await openProxy(async () => new Response());
+  enclave = await startEnclave({ settings: { PRIVEXBOT_PUBLIC_URL: proxy.url } });
   url = await enclave.listen();
   shell = await Shell.open();
 });
 afterAll(async () => {
   await shell[Symbol.asyncDispose]();
   await enclave[Symbol.asyncDispose]();
+  await proxy[Symbol.asyncDispose]();
 });
+
+/** As the enclave itself answers. */
+async function pass({ url: path = '/', method = 'GET' }: IncomingMessage, body: Buffer): Promise<Response> {
+  const passed = await fetch(new URL(path, url), { method, ...(method === 'POST' && { body: new Uint8Array(body) }) });
+  return new Response(await passed.arrayBuffer(), { status: passed.status });
+}
 
 interface Check {
   readonly id: string;
@@ -31,25 +44,26 @@ function statusOf({ value }: { value: Readonly<Record<string, unknown>> }, id: s
   return (value.checks as readonly Check[]).find((check) => check.id === id)?.status;
 }
 
-/** Somebody between the person and the enclave, at an address of their own unless `hostname` says otherwise. */
-async function openProxy(
-  change: (request: IncomingMessage, body: Buffer) => Promise<Response>,
-): Promise<AsyncDisposable & { url: string }> {
+/** Somebody between the person and the enclave. */
+async function openProxy(answer: Change) {
+  const state = { answer };
   const listener: RequestListener = (request, response) => {
     void buffer(request)
-      .then((body) => change(request, body))
-      .then(async (answer) => response.writeHead(answer.status, [...answer.headers].flat()).end(Buffer.from(await answer.arrayBuffer())))
+      .then((body) => state.answer(request, body))
+      .then(async (answered) =>
+        response.writeHead(answered.status, [...answered.headers].flat()).end(Buffer.from(await answered.arrayBuffer())),
+      )
       .catch(() => response.destroy());
   };
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  return Object.assign(state, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
     },
-  };
+  });
 }
 
 test('the default start is simulated: every check in words, exit 3', async () => {
@@ -109,12 +123,21 @@ test('an environment that changed since the last visit is refused by every comma
   expect((await other.run('verify', url)).code).toBe(3);
 });
 
-test('an address that the environment does not speak for is refused', async () => {
-  await using proxy = await openProxy(async (_request, body) => {
-    const passed = await fetch(new URL('/channel', url), { method: 'POST', body: new Uint8Array(body) });
-    return new Response(await passed.arrayBuffer(), passed);
-  });
+test('whoever only carries sealed messages changes nothing; whoever changes the handshake is refused', async () => {
+  proxy.answer = pass;
+  expect((await shell.run('verify', proxy.url)).code).toBe(3);
+  proxy.answer = async (request, body) => {
+    const answer = new Uint8Array(await (await pass(request, body)).arrayBuffer());
+    answer[200] = (answer[200] ?? 0) ^ 1;
+    return new Response(answer);
+  };
   const verified = await shell.json('verify', proxy.url);
+  expect([verified.code, verified.value.verdict, statusOf(verified, 'report-data')]).toEqual([1, 'not-verified', 'failed']);
+});
+
+test('an address that the environment does not speak for is refused', async () => {
+  await using other = await openProxy(pass);
+  const verified = await shell.json('verify', other.url);
   expect([verified.code, verified.value.verdict, statusOf(verified, 'origin')]).toEqual([1, 'not-verified', 'failed']);
 });
 
@@ -128,7 +151,7 @@ const OTHERS: [string, (request: IncomingMessage) => Response, RegExp][] = [
   ],
 ];
 test.each(OTHERS)('%s is named as what it is', async (_, answer, sentence) => {
-  await using proxy = await openProxy(async (request) => answer(request));
+  proxy.answer = async (request) => answer(request);
   const { code, stdout, stderr } = await shell.run('verify', proxy.url);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(sentence);

@@ -18,6 +18,7 @@ beforeEach(async () => {
   await put('packages/contract/src/index.ts', 'export {}');
   await put('apps/web/dist/index.html', 'web');
   await put('apps/web/dist/assets/a.js', 'a');
+  await put('apps/web/dist/assets/a.js.map', 'not served');
   await put('apps/web/dist/.built-from', 'a note');
   await put('apps/widget/dist/index.html', 'widget');
   await put('apps/widget/dist/widget.js', 'loader');

@@ -24,6 +24,9 @@ const CLIENTS: readonly { folder: string; pages: Readonly<Record<string, string>
   { folder: 'apps/widget/dist', pages: { '/index.html': '/c/*' } },
 ];
 
+/** Source maps of a development build: `http/static.ts` gives them to nobody. */
+const UNSERVED = '.map';
+
 /** @param root the checkout or the image's program folder. Synchronous: it belongs to the start, and one file after the other costs least. */
 export function measureBuild(root: string): BuildMeasurement {
   const total = createHash('sha384').update(`node ${process.version}\n`);
@@ -42,7 +45,7 @@ export function measureBuild(root: string): BuildMeasurement {
       const name = `/${relative(join(root, folder), path).split(sep).join('/')}`;
       const sha256 = hashFile(path);
       measure(`${folder}${name}`, sha256);
-      assets[pages[name] ?? name] ??= sha256;
+      if (!name.endsWith(UNSERVED)) assets[pages[name] ?? name] ??= sha256;
     }
   return { digest: total.digest('hex'), assets };
 }
