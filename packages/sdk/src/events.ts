@@ -1,7 +1,10 @@
-import type * as z from 'zod';
+/** What turns a parsed value into what it must be, or throws. */
+export interface Schema<T> {
+  parse(value: unknown): T;
+}
 
 /** Reads server-sent events whose `data:` is one JSON value each. Ends when the stream ends; cancels it when the reader leaves. */
-export async function* readEvents<T>(response: Response, schema: z.ZodType<T>): AsyncGenerator<T> {
+export async function* readEvents<T>(response: Response, schema: Schema<T>): AsyncGenerator<T> {
   if (!response.body) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let pending = '';

@@ -1,5 +1,7 @@
+export { ApiError } from './api-error.ts';
 export { attestedFetch } from './attested-fetch.ts';
-export { ApiError, type Client, createClient } from './client.ts';
+export { bindEndpoints, type Callable } from './call.ts';
+export { type Client, createClient } from './client.ts';
 export { type DeviceJwk, type DeviceKey, deviceKeyFromJwk, deviceKeyOf, generateDeviceJwk, generateDeviceKey } from './device.ts';
 export { type EnclaveConnection, type EnclaveOptions, openEnclave } from './enclave.ts';
 export { BundleError, type EvidenceBundle, type VerifyBundleOptions, verifyBundle } from './evidence-bundle.ts';

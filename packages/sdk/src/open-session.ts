@@ -17,7 +17,7 @@ import {
   verifyEd25519,
 } from '@privexbot/secure-channel';
 import type { trustOf } from './anchors.ts';
-import { toError } from './client.ts';
+import { toError } from './api-error.ts';
 import { type DeviceKey, deviceProof } from './device.ts';
 import { bundleOf, type EvidenceBundle } from './evidence-bundle.ts';
 import { NotVerifiedError, verdictOf } from './not-verified.ts';

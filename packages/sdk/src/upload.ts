@@ -1,5 +1,6 @@
 import type { OrgId, UploadId } from '@privexbot/contract';
-import { ApiError, type Client } from './client.ts';
+import { ApiError } from './api-error.ts';
+import type { Client } from './client.ts';
 
 export interface UploadProgress {
   sentBytes: number;
