@@ -13,7 +13,7 @@ const SOURCES = [
   'apps/widget/src/**',
   'apps/{web,widget}/{*.html,*.ts,package.json}',
   'packages/ui/{src,build,locales}/**',
-  'packages/{contract,sdk,flow}/src/**',
+  'packages/{attestation,contract,flow,sdk,secure-channel}/src/**',
   'scripts/{build,budgets}.ts',
   'package-lock.json',
 ];
@@ -25,11 +25,13 @@ const BUNDLES = [
 
 /**
  * Makes `apps/web/dist` and `apps/widget/dist`. Does nothing while the sources are those of the last build.
- * @param production leaves source maps out and fails above a size budget; development builds only say so
+ * @param production leaves source maps out, trusts hardware vendors only, and fails above a size budget; development builds only say so,
+ *   and hold the root of this checkout's simulated machines besides
  */
 export async function buildClients({ production }: { production: boolean }): Promise<void> {
   const stamp = join(ROOT, 'apps/web/dist/.built-from');
-  const hash = hashSources(production);
+  const roots = production ? null : await simulationRoots();
+  const hash = hashSources(production, roots);
   const isBuilt = existsSync(join(ROOT, 'apps/widget/dist/widget.js')) && existsSync(stamp);
   if (isBuilt && readFileSync(stamp, 'utf8') === hash) return;
 
@@ -40,6 +42,7 @@ export async function buildClients({ production }: { production: boolean }): Pro
       configFile: join(ROOT, app, config),
       configLoader: 'native',
       logLevel: 'warn',
+      define: { __PRIVEXBOT_SIMULATION_ROOTS__: JSON.stringify(roots) },
       build: { sourcemap: !production },
     });
   }
@@ -49,13 +52,23 @@ export async function buildClients({ production }: { production: boolean }): Pro
   writeFileSync(stamp, hash);
 }
 
-function hashSources(production: boolean): string {
+/** The root certificates of this checkout's simulated machines, which are made if there are none yet. */
+async function simulationRoots(): Promise<string> {
+  const [{ SIMULATION_FOLDER }, { prepareSimulation }] = await Promise.all([
+    import('../apps/enclave/src/providers/tee/index.ts'),
+    import('../apps/enclave/src/providers/tee/simulation/development-keys.ts'),
+  ]);
+  await prepareSimulation(SIMULATION_FOLDER, 'simulated-tdx');
+  return readFileSync(join(SIMULATION_FOLDER, 'root.pem'), 'utf8');
+}
+
+function hashSources(production: boolean, roots: string | null): string {
   const files = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT, withFileTypes: true }))
     .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   if (files.length === 0) throw new Error('No source of web and widget was found.');
-  const hash = createHash('sha256').update(`production ${production}\n`);
+  const hash = createHash('sha256').update(`production ${production}\n${roots}\n`);
   for (const file of files) hash.update(`${relative(ROOT, file)}\n`).update(readFileSync(file));
   return hash.digest('hex');
 }

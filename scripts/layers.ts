@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'secure-channel': ['attestation'],
   flow: [],
   sdk: ['contract', 'attestation', 'secure-channel'],
-  ui: ['contract'],
+  ui: ['contract', 'attestation'],
   enclave: ['contract', 'flow', 'attestation', 'secure-channel'],
   web: ['sdk', 'contract', 'ui', 'flow'],
   widget: ['sdk', 'contract', 'ui'],

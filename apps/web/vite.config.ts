@@ -8,8 +8,11 @@ const shared = sharedConfig({
     'packages/ui/src/base/Field.tsx',
     'packages/ui/src/failure.ts',
     'packages/ui/src/state/ErrorNote.tsx',
-    'packages/ui/src/state/NotVerified.tsx',
     'packages/ui/src/text',
+    'packages/ui/src/verification/ClosedNote.tsx',
+    'packages/ui/src/verification/EnvironmentProvider.tsx',
+    'packages/ui/src/verification/Shield.tsx',
+    'packages/ui/src/verification/ShieldMark.tsx',
     'apps/web/src/features/auth',
     'apps/web/src/frame/RootLayout.tsx',
   ],
@@ -19,9 +22,24 @@ const shared = sharedConfig({
 const SHELL =
   /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@lingui\/core|@tanstack\/(history|router-core|react-router|react-store|store))\//;
 
+/** What stands on the first page besides: many small files, whose sum is smaller as one. */
+const START =
+  /packages\/ui\/src\/(channel|failure|jitless|remember|text|base\/(Button|Field|Icon)\.tsx|state\/ErrorNote|verification\/(ClosedNote|EnvironmentProvider|Shield|ShieldMark|environment)\.)|apps\/web\/src\/(line|api|frame\/RootLayout|features\/bots\/tabs|session\/(last-place|mark))|lucide-react\/dist\/esm\/(createLucideIcon|Icon|shared|icons\/(shield-|flask-conical|circle-alert))/;
+
 export default defineConfig(
   mergeConfig(shared, {
     plugins: [preloadFont(/geist-latin-wght-normal.*\.woff2$/)],
-    build: { rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shell', test: SHELL }] } } } },
+    build: {
+      rolldownOptions: {
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: 'shell', test: SHELL },
+              { name: 'start', test: START },
+            ],
+          },
+        },
+      },
+    },
   }),
 );

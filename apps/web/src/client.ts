@@ -1,3 +1,4 @@
-import { createClient, fetchTransport } from '@privexbot/sdk';
+import { createClient } from '@privexbot/sdk';
+import { line } from './line.ts';
 
-export const client = createClient(fetchTransport(location.origin));
+export const client = createClient(line.transport);

@@ -51,6 +51,14 @@ const verifyAddress = createRoute({
   component: lazyRouteComponent(() => import('./features/auth/ProveAddress.tsx'), 'ProveAddress'),
 });
 
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: '/verify',
+  // The panel's words are among those that come later.
+  beforeLoad: async ({ context }) => context.texts.extend((await import('virtual:catalogs')).loadRest),
+  component: lazyRouteComponent(() => import('./features/verification/VerifyPage.tsx'), 'VerifyPage'),
+});
+
 /** Everything below needs a signed-in person; others are sent to sign in and come back. What only they need is fetched here. */
 const signedIn = createRoute({
   getParentRoute: () => root,
@@ -195,6 +203,7 @@ const routeTree = root.addChildren([
   reset,
   link,
   verifyAddress,
+  verify,
   signedIn.addChildren([
     home,
     welcome,

@@ -16,6 +16,10 @@ export function sharedConfig(carried: { sources: readonly string[]; first?: read
         'decode-named-character-reference': fileURLToPath(import.meta.resolve('decode-named-character-reference')),
       },
     },
+    // In files of their own, also what a worker loads only in browsers that need it.
+    worker: { format: 'es' },
+    // A build that nobody told otherwise trusts no simulated machine.
+    define: { __PRIVEXBOT_SIMULATION_ROOTS__: 'null' },
     build: {
       target: 'es2023',
       // Fonts and images come as files: the policy allows no `data:` fonts.

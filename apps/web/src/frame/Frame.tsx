@@ -3,6 +3,7 @@ import { DirectionProvider } from '@base-ui/react/direction-provider';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { ToastProvider } from '@privexbot/ui/base/Toasts.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import { ClosedNote } from '@privexbot/ui/verification/ClosedNote.tsx';
 import { Outlet, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { UploadsProvider } from '../features/knowledge/UploadsContext.tsx';
@@ -45,11 +46,12 @@ export function Frame() {
             >
               {t('frame.skip')}
             </a>
-            <div className="flex min-h-dvh flex-col md:flex-row">
+            <div className="flex min-h-window flex-col md:flex-row">
               <TopBar {...sidebar} />
               <Sidebar {...sidebar} />
               <div className="flex min-w-0 flex-1 flex-col">
                 <ConnectionBanner />
+                <ClosedNote className="mx-4 mt-4 md:mx-6" />
                 <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
                   <UploadsProvider>
                     <Outlet />

@@ -18,7 +18,7 @@ export function Sidebar(props: SidebarProps) {
   const [collapsed, setCollapsed] = useState(recall('sidebar') === 'collapsed');
   return (
     <div
-      className={`sticky top-0 flex h-dvh shrink-0 flex-col overflow-y-auto border-e border-line bg-surface max-md:hidden ${collapsed ? 'w-14' : 'w-60'}`}
+      className={`sticky top-window flex h-window shrink-0 flex-col overflow-y-auto border-e border-line bg-surface max-md:hidden ${collapsed ? 'w-14' : 'w-60'}`}
     >
       <SidebarContent {...props} collapsed={collapsed} />
       <div className={`p-2 pt-0 ${collapsed ? 'self-center' : 'self-end'}`}>

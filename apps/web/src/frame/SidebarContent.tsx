@@ -1,8 +1,8 @@
 import { hasPermission } from '@privexbot/contract';
 import { Icon } from '@privexbot/ui/base/Icon.tsx';
 import { Tooltip } from '@privexbot/ui/base/Tooltip.tsx';
-import { NotVerified } from '@privexbot/ui/state/NotVerified.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { Shield } from '@privexbot/ui/verification/Shield.tsx';
 import { Link } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { AREAS, type Area, GROUPS, workspaceOf } from './navigation.ts';
@@ -44,7 +44,7 @@ export function SidebarContent({ organization, workspace, onSearch, collapsed = 
         })}
         <div className="mt-auto flex flex-col gap-2">
           <AreaList areas={visible.filter((area) => area.group === 'you')} place={place} collapsed={collapsed} />
-          {!collapsed && <NotVerified className="mx-2" />}
+          <Shield compact={collapsed} className={collapsed ? 'self-center' : 'mx-2 self-start'} />
         </div>
       </div>
     </nav>

@@ -1,7 +1,7 @@
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { Icon } from '@privexbot/ui/base/Icon.tsx';
-import { NotVerified } from '@privexbot/ui/state/NotVerified.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { Shield } from '@privexbot/ui/verification/Shield.tsx';
 import { useRouterState } from '@tanstack/react-router';
 import { Menu, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
@@ -23,7 +23,7 @@ export function TopBar(sidebar: SidebarProps) {
   useEffect(close, [pathname]);
 
   return (
-    <header className="sticky top-0 z-10 flex items-center gap-2 border-b border-line bg-surface p-1.5 md:hidden">
+    <header className="sticky top-window z-10 flex items-center gap-2 border-b border-line bg-surface p-1.5 md:hidden">
       <Button size="icon" variant="quiet" aria-label={t('frame.menu')} title={t('frame.menu')} onClick={() => setOpen(true)}>
         <Icon of={Menu} size={20} />
       </Button>
@@ -59,7 +59,7 @@ export function TopBar(sidebar: SidebarProps) {
       <span className="min-w-0 flex-1 truncate font-medium">
         <bdi>{sidebar.organization?.name}</bdi>
       </span>
-      <NotVerified />
+      <Shield />
     </header>
   );
 }

@@ -52,6 +52,7 @@ export function useCommands({
           } satisfies Command,
         ]
       : []),
+    { value: 'verify', label: t('palette.verify'), link: { to: '/verify' } },
     { value: 'theme', label: t('palette.switchTheme'), run: () => chooseTheme(chosenTheme() === 'dark' ? 'light' : 'dark') },
     { value: 'shortcuts', label: t('shortcut.title'), keys: '?', run: onShortcuts },
   ];

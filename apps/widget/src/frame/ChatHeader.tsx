@@ -1,8 +1,8 @@
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { Icon } from '@privexbot/ui/base/Icon.tsx';
-import { NotVerified } from '@privexbot/ui/state/NotVerified.tsx';
 import { LanguagePicker } from '@privexbot/ui/text/LanguagePicker.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { Shield } from '@privexbot/ui/verification/Shield.tsx';
 import { Maximize2, Minimize2, Trash2, X } from 'lucide-react';
 import { useState } from 'react';
 import { DeleteChat } from './DeleteChat.tsx';
@@ -14,10 +14,12 @@ const FULL_SCREEN_PX = 480;
 export function ChatHeader({
   title,
   host,
+  destinations,
   canDelete,
   onDelete,
 }: {
   title: string;
+  destinations: readonly string[] | undefined;
   host: ReturnType<typeof openHostLine>;
   canDelete: boolean;
   onDelete: () => Promise<void>;
@@ -34,7 +36,7 @@ export function ChatHeader({
         <bdi>{title}</bdi>
       </h1>
       <div className="order-last flex w-full items-center justify-between gap-2 xs:order-none xs:w-auto">
-        <NotVerified />
+        <Shield destinations={destinations} />
         <LanguagePicker className="max-w-28" />
       </div>
       {canDelete && (

@@ -5,15 +5,18 @@ import { MessageList } from '@privexbot/ui/chat/MessageList.tsx';
 import { PassageSheet } from '@privexbot/ui/chat/PassageView.tsx';
 import { useChat } from '@privexbot/ui/chat/use-chat.ts';
 import { useOpenedPassage } from '@privexbot/ui/chat/use-opened-passage.ts';
+import { toFailure } from '@privexbot/ui/failure.ts';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { Skeleton } from '@privexbot/ui/state/Skeleton.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { ClosedNote } from '@privexbot/ui/verification/ClosedNote.tsx';
+import { useWasOpen } from '@privexbot/ui/verification/EnvironmentProvider.tsx';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ChatAddress } from './address.ts';
 import { ChatHeader } from './ChatHeader.tsx';
 import { openHostLine } from './host.ts';
 import { useVisitorPage } from './use-visitor-page.ts';
-import { createVisitor, toFailure } from './visitor.ts';
+import { createVisitor } from './visitor.ts';
 
 const QUESTION_LIMIT = 8_000;
 
@@ -22,6 +25,7 @@ export function ChatPage({ address }: { address: ChatAddress }) {
   const t = useText();
   const visitor = useMemo(() => createVisitor(address), [address]);
   const [page, loadAgain] = useVisitorPage(visitor);
+  const wasOpen = useWasOpen();
   const chat = useChat({ ask: visitor.ask, toFailure });
   const passage = useOpenedPassage((turn, citation) => visitor.openCitation(turn, citation.number), toFailure);
   const [deleted, setDeleted] = useState(false);
@@ -51,8 +55,8 @@ export function ChatPage({ address }: { address: ChatAddress }) {
   }, [host]);
   useEffect(() => {
     preloadMarkdown();
-    void visitor.turns().then((turns) => turns.length && dispatch({ type: 'loaded', turns }));
-  }, [visitor, dispatch]);
+    if (wasOpen) void visitor.turns().then((turns) => turns.length && dispatch({ type: 'loaded', turns }));
+  }, [visitor, dispatch, wasOpen]);
 
   const finished = chat.turns.at(-1)?.state === 'answered';
   useEffect(() => {
@@ -61,12 +65,12 @@ export function ChatPage({ address }: { address: ChatAddress }) {
 
   const title = page.state === 'ready' ? page.page.title : '';
   const destinations = page.state === 'ready' ? page.page.destinations : [];
-  const blocked = page.state === 'ready' ? undefined : t('visitor.loading');
   return (
-    <div ref={root} className="flex h-dvh flex-col bg-canvas">
+    <div ref={root} className="flex h-window flex-col bg-canvas">
       <ChatHeader
         title={title}
         host={host}
+        destinations={page.state === 'ready' ? destinations : undefined}
         canDelete={chat.turns.length > 0}
         onDelete={async () => {
           await visitor.delete();
@@ -114,12 +118,13 @@ export function ChatPage({ address }: { address: ChatAddress }) {
               <p role="status" className="text-dense text-success empty:hidden">
                 {deleted && chat.turns.length === 0 ? t('visitor.deleted') : ''}
               </p>
+              <ClosedNote />
               <Composer
                 label={t('visitor.ask')}
                 destinations={destinations}
                 busy={chat.busy}
                 limit={QUESTION_LIMIT}
-                disabledReason={blocked}
+                isPreparing={page.state === 'loading'}
                 onSend={chat.send}
                 onStop={chat.stop}
                 lastQuestion={chat.turns.at(-1)?.question}

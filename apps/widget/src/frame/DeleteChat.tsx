@@ -1,9 +1,8 @@
 import { Button } from '@privexbot/ui/base/Button.tsx';
-import type { Failure } from '@privexbot/ui/failure.ts';
+import { type Failure, toFailure } from '@privexbot/ui/failure.ts';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useEffect, useRef, useState } from 'react';
-import { toFailure } from './visitor.ts';
 
 /** Asks once, then deletes the visitor's conversation on the server and here. */
 export function DeleteChat({ open, onClose, onDelete }: { open: boolean; onClose: () => void; onDelete: () => Promise<void> }) {

@@ -4,14 +4,18 @@ export interface ChatAddress {
   channel: 'page' | 'widget';
   /** The only origin the frame talks to. */
   host: string | undefined;
+  /** The identity that the environment must have, as the link or the host page states it in the fragment: the server never sees it. */
+  pin: string | undefined;
 }
 
-export function readAddress({ pathname, search }: { pathname: string; search: string }): ChatAddress {
+export function readAddress({ pathname, search, hash }: { pathname: string; search: string; hash: string }): ChatAddress {
   const [, kind, slug = ''] = pathname.split('/');
   return {
     slug: decodeURIComponent(slug),
     channel: kind === 'w' ? 'widget' : 'page',
     host: toOrigin(new URLSearchParams(search).get('host')),
+    // One that is there but empty is a damaged one, and is refused as another identity would be.
+    pin: new URLSearchParams(hash.slice(1)).get('pin') ?? undefined,
   };
 }
 

@@ -1,3 +1,5 @@
-import { createClient, fetchTransport } from '@privexbot/sdk';
+import { endpoints } from 'virtual:endpoints';
+import { bindEndpoints, type Client } from '@privexbot/sdk';
+import { line } from './line.ts';
 
-export const client = createClient(fetchTransport(location.origin));
+export const client = bindEndpoints<Client['publicChat']>(line.transport, endpoints);

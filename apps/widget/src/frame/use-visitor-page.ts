@@ -1,17 +1,20 @@
 import { applyBrand } from '@privexbot/ui/brand.ts';
-import type { Failure } from '@privexbot/ui/failure.ts';
+import { type Failure, toFailure } from '@privexbot/ui/failure.ts';
+import { useWasOpen } from '@privexbot/ui/verification/EnvironmentProvider.tsx';
 import { useEffect, useState } from 'react';
-import { toFailure, type Visitor } from './visitor.ts';
+import type { Visitor } from './visitor.ts';
 
 type Page = Awaited<ReturnType<Visitor['page']>>;
 export type PageState = { state: 'loading' } | { state: 'ready'; page: Page } | { state: 'failed'; failure: Failure };
 
 /** Name, look and greeting of the bot, and a way to ask for them again. */
 export function useVisitorPage(visitor: Visitor): [PageState, () => void] {
+  const wasOpen = useWasOpen();
   const [state, setState] = useState<PageState>({ state: 'loading' });
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt asks again
   useEffect(() => {
+    if (!wasOpen) return;
     let brand: (() => void) | undefined;
     let left = false;
     visitor.page().then(
@@ -29,7 +32,7 @@ export function useVisitorPage(visitor: Visitor): [PageState, () => void] {
       left = true;
       brand?.();
     };
-  }, [visitor, attempt]);
+  }, [visitor, attempt, wasOpen]);
   return [
     state,
     () => {

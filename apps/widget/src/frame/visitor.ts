@@ -3,7 +3,7 @@ import type { Client } from '@privexbot/sdk';
 import type { Vote } from '@privexbot/ui/chat/FeedbackButtons.tsx';
 import type { ChatTurn } from '@privexbot/ui/chat/turns.ts';
 import type { AskInput } from '@privexbot/ui/chat/use-chat.ts';
-import type { Failure } from '@privexbot/ui/failure.ts';
+import { toFailure } from '@privexbot/ui/failure.ts';
 import type { ChatAddress } from './address.ts';
 
 interface Conversation {
@@ -11,9 +11,11 @@ interface Conversation {
   token: string;
 }
 
-let loading: Promise<Client> | undefined;
-/** The typed client, fetched after the composer is there. */
-export function api(): Promise<Client> {
+type VisitorApi = Client['publicChat'];
+
+let loading: Promise<VisitorApi> | undefined;
+/** The calls of a visitor, fetched after the composer is there. */
+function api(): Promise<VisitorApi> {
   loading ??= import('./client.ts').then(({ client }) => client);
   return loading;
 }
@@ -25,17 +27,17 @@ export function createVisitor({ slug, channel }: ChatAddress) {
   const params = () => ({ slug, conversation: current?.conversation ?? '' });
 
   async function begin(): Promise<void> {
-    current = await (await api()).publicChat.start({ params: { slug }, query: { channel } });
+    current = await (await api()).start({ params: { slug }, query: { channel } });
     keepConversation(key, current);
   }
 
   return {
-    page: async () => (await api()).publicChat.page({ params: { slug }, query: { channel } }),
+    page: async () => (await api()).page({ params: { slug }, query: { channel } }),
     /** The turns of this tab's conversation; none where it has not begun or is gone. */
     async turns() {
       if (!current) return [];
       try {
-        return await (await api()).publicChat.turns({ params: params() }, headers());
+        return await (await api()).turns({ params: params() }, headers());
       } catch (error) {
         if (toFailure(error).code === 'not_found') forget();
         return [];
@@ -44,14 +46,14 @@ export function createVisitor({ slug, channel }: ChatAddress) {
     async ask({ question, before, signal }: AskInput) {
       if (!current) await begin();
       const parent = before.findLast((turn) => turn.id)?.id ?? null;
-      return (await api()).publicChat.ask({ params: params(), body: { question, parent } }, { ...headers(), signal });
+      return (await api()).ask({ params: params(), body: { question, parent } }, { ...headers(), signal });
     },
     openCitation: async (turn: ChatTurn, number: number) =>
-      (await api()).publicChat.citation({ params: { ...params(), turn: turn.id ?? '', number } }, headers()),
+      (await api()).citation({ params: { ...params(), turn: turn.id ?? '', number } }, headers()),
     feedback: async (turn: ChatTurn, body: Vote) =>
-      (await api()).publicChat.feedback({ params: { ...params(), turn: turn.id ?? '' }, body }, headers()),
+      (await api()).feedback({ params: { ...params(), turn: turn.id ?? '' }, body }, headers()),
     async delete() {
-      if (current) await (await api()).publicChat.delete({ params: params() }, headers());
+      if (current) await (await api()).delete({ params: params() }, headers());
       forget();
     },
   };
@@ -63,11 +65,6 @@ export function createVisitor({ slug, channel }: ChatAddress) {
 }
 
 export type Visitor = ReturnType<typeof createVisitor>;
-
-export function toFailure(error: unknown): Failure {
-  if (error instanceof Error && error.name === 'ApiError') return error as Error & Failure;
-  return { code: 'internal', reference: '', retry: true, details: {} };
-}
 
 function recallConversation(key: string): Conversation | undefined {
   try {

@@ -10,13 +10,13 @@ const LABELS: Record<string, [open: string, close: string, frame: string]> = {
 const script = document.currentScript as HTMLScriptElement | null;
 const slug = script?.dataset.bot;
 if (script && slug) {
-  const start = () => mount(new URL(script.src).origin, slug, script.dataset.label);
+  const start = () => mount(new URL(script.src).origin, slug, script.dataset);
   // An async script in the head may run before there is a body.
   if (document.body) start();
   else addEventListener('DOMContentLoaded', start);
 }
 
-function mount(origin: string, bot: string, label: string | undefined): void {
+function mount(origin: string, bot: string, { label, pin }: DOMStringMap): void {
   const language = document.documentElement.lang.split('-')[0] ?? 'en';
   const [open, close, frameTitle] = LABELS[language] ?? (LABELS.en as [string, string, string]);
   const openLabel = label ?? open;
@@ -50,7 +50,9 @@ function mount(origin: string, bot: string, label: string | undefined): void {
       frame = document.createElement('iframe');
       frame.title = frameTitle;
       frame.allow = 'clipboard-write';
-      frame.src = `${origin}/w/${encodeURIComponent(bot)}?host=${encodeURIComponent(location.origin)}`;
+      // The pin goes in the fragment, which no server sees: one that could read it could answer for it.
+      const fragment = pin === undefined ? '' : `#pin=${encodeURIComponent(pin)}`;
+      frame.src = `${origin}/w/${encodeURIComponent(bot)}?host=${encodeURIComponent(location.origin)}${fragment}`;
       frame.onload = () => {
         loaded = true;
         enter();

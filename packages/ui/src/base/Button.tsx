@@ -1,4 +1,6 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
+import { useText } from '../text/TextProvider.tsx';
+import { useEnvironment } from '../verification/EnvironmentProvider.tsx';
 
 const VARIANTS = {
   primary: 'border-transparent bg-accent text-on-accent hover:not-aria-disabled:bg-accent-hover',
@@ -28,16 +30,20 @@ type ButtonProps = Omit<ComponentProps<'button'>, 'disabled'> &
     children: ReactNode;
   };
 
+/** One that submits a form does nothing while nothing may be sent. */
 export function Button({
   variant = 'secondary',
   size = 'md',
-  disabledReason,
+  disabledReason: ownReason,
   busy = false,
   className = '',
   onClick,
   children,
   ...rest
 }: ButtonProps) {
+  const t = useText();
+  const { gate } = useEnvironment();
+  const disabledReason = ownReason ?? (rest.type === 'submit' && gate === 'closed' ? t('gate.closed') : undefined);
   const reasonId = useId();
   const blocked = busy || disabledReason !== undefined;
   return (

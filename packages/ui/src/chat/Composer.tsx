@@ -1,9 +1,10 @@
 import { ArrowUp, Square } from 'lucide-react';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { Button } from '../base/Button.tsx';
 import { Icon } from '../base/Icon.tsx';
 import { DestinationLine } from '../state/DestinationLine.tsx';
 import { useText } from '../text/TextProvider.tsx';
+import { useEnvironment } from '../verification/EnvironmentProvider.tsx';
 
 interface ComposerProps {
   label: string;
@@ -12,6 +13,8 @@ interface ComposerProps {
   /** Longest question, in UTF-16 units. */
   limit: number;
   disabledReason?: string | undefined;
+  /** What the answer needs is still on its way: what is sent now waits for it. */
+  isPreparing?: boolean;
   onSend: (question: string) => void;
   onStop: () => void;
   /** The question that Arrow Up brings back into an empty field. */
@@ -19,20 +22,46 @@ interface ComposerProps {
   children?: ReactNode;
 }
 
-/** Where a question is typed. Enter sends, Shift Enter breaks the line, Escape stops; Send and Stop share one place. */
-export function Composer({ label, destinations, busy, limit, disabledReason, onSend, onStop, lastQuestion, children }: ComposerProps) {
+/** Where a question is typed. Until the server is checked, what is sent waits here; if it cannot be verified, it stays here. Enter sends, Shift Enter breaks the line, Escape stops; Send and Stop share one place. */
+export function Composer({
+  label,
+  destinations,
+  busy,
+  limit,
+  disabledReason,
+  isPreparing = false,
+  onSend,
+  onStop,
+  lastQuestion,
+  children,
+}: ComposerProps) {
   const t = useText();
   const [text, setText] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   const over = text.length - limit;
-  const reason = disabledReason ?? (over > 0 ? t('composer.tooLong', { over }) : undefined);
+  const { gate } = useEnvironment();
+  const isClosed = gate === 'closed';
+  const mustWait = gate === 'waiting' || isPreparing;
+  const [held, setHeld] = useState(false);
+  const reason = disabledReason ?? (isClosed ? t('gate.closed') : over > 0 ? t('composer.tooLong', { over }) : undefined);
 
   function send(): void {
     if (busy || reason || !text.trim()) return;
+    if (mustWait) {
+      setHeld(true);
+      return;
+    }
     onSend(text.trim());
     setText('');
     field.current?.focus();
   }
+
+  const sendHeld = useEffectEvent(send);
+  useEffect(() => {
+    if (!held || (mustWait && !isClosed)) return;
+    setHeld(false);
+    sendHeld();
+  }, [held, mustWait, isClosed]);
 
   return (
     <div className="flex flex-col gap-1">
@@ -59,6 +88,9 @@ export function Composer({ label, destinations, busy, limit, disabledReason, onS
             } else if (event.key === 'Escape' && busy) {
               event.stopPropagation();
               onStop();
+            } else if (event.key === 'Escape' && held) {
+              event.stopPropagation();
+              setHeld(false);
             } else if (event.key === 'ArrowUp' && !text && lastQuestion) {
               event.preventDefault();
               setText(lastQuestion);
@@ -79,18 +111,22 @@ export function Composer({ label, destinations, busy, limit, disabledReason, onS
             aria-label={t('composer.send')}
             title={t('composer.send')}
             disabledReason={reason}
+            busy={held}
           >
             <Icon of={ArrowUp} size={20} />
           </Button>
         )}
       </form>
+      <p role="status" className="px-1 text-dense text-muted empty:hidden">
+        {held ? t('gate.waiting') : ''}
+      </p>
       {over > 0 && (
         <p role="alert" className="text-dense font-medium text-danger">
           {t('composer.tooLong', { over })}
         </p>
       )}
       <div className="flex flex-wrap items-center justify-between gap-x-3 px-1">
-        <DestinationLine destinations={destinations} />
+        {!isPreparing && <DestinationLine destinations={destinations} />}
         {children}
       </div>
     </div>

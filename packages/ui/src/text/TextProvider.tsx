@@ -1,22 +1,30 @@
 import { createContext, type ReactNode, useContext, useMemo, useSyncExternalStore } from 'react';
 import { createFormats, type Formats } from './formats.ts';
 import type { Language, LanguageTag } from './languages.ts';
-import type { Texts, Translate } from './texts.ts';
+import type { LoadCatalog, Texts, Translate } from './texts.ts';
 
 interface TextValue {
   t: Translate;
   language: Language;
   formats: Formats;
   setLanguage(tag: LanguageTag): Promise<void>;
+  /** Fetches the words that were left out at first. */
+  loadRest(): Promise<void>;
 }
 
 const TextContext = createContext<TextValue | undefined>(undefined);
 
-export function TextProvider({ texts, children }: { texts: Texts; children: ReactNode }) {
+/** @param rest the catalog of what is not needed at first */
+export function TextProvider({ texts, rest, children }: { texts: Texts; rest: LoadCatalog; children: ReactNode }) {
   const current = useSyncExternalStore(texts.subscribe, texts.current);
   const value = useMemo(
-    () => ({ ...current, formats: createFormats(current.language.intl), setLanguage: texts.setLanguage }),
-    [current, texts],
+    () => ({
+      ...current,
+      formats: createFormats(current.language.intl),
+      setLanguage: texts.setLanguage,
+      loadRest: () => texts.extend(rest),
+    }),
+    [current, texts, rest],
   );
   return <TextContext value={value}>{children}</TextContext>;
 }

@@ -22,6 +22,13 @@ test('times far apart are said in the largest fitting unit', () => {
   expect(english.relative('2026-11-19T12:00:00Z', now)).toBe('2 days ago');
 });
 
+test('what is watched is said to the second, and never as of later', () => {
+  const now = new Date('2026-11-21T12:00:00Z');
+  expect(english.ago('2026-11-21T11:59:57Z', now)).toBe('3 seconds ago');
+  expect(english.ago('2026-11-21T12:00:02Z', now)).toBe('now');
+  expect(english.ago('2026-11-21T11:55:00Z', now)).toBe('5 minutes ago');
+});
+
 test('each language writes numbers and lists its own way', () => {
   expect(createFormats('es').number(12_345.5)).toBe('12.345,5');
   expect(createFormats('es').list(['a', 'b', 'c'])).toBe('a, b y c');

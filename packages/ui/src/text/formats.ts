@@ -10,6 +10,10 @@ export interface Formats {
   time(value: Date | string): string;
   /** "3 minutes ago", "in 2 days". */
   relative(value: Date | string, now?: Date): string;
+  /** The same to the second, for what is watched: "3 seconds ago". */
+  ago(value: Date | string, now?: Date): string;
+  /** A time of day to the second. */
+  seconds(value: Date | string): string;
   list(values: readonly string[]): string;
 }
 
@@ -29,6 +33,7 @@ export function createFormats(locale: string): Formats {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const seconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const list = new Intl.ListFormat(locale, { type: 'conjunction' });
   return {
     number: (value) => number.format(value),
@@ -45,11 +50,22 @@ export function createFormats(locale: string): Formats {
     date: (value) => date.format(new Date(value)),
     dateTime: (value) => dateTime.format(new Date(value)),
     time: (value) => time.format(new Date(value)),
-    relative(value, now = new Date()) {
-      const seconds = (new Date(value).getTime() - now.getTime()) / 1000;
-      for (const [unit, size] of RELATIVE_UNITS) if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
-      return relative.format(0, 'minute');
+    relative: (value, now = new Date()) => inUnits(relative, secondsFrom(now, value)) ?? relative.format(0, 'minute'),
+    ago(value, now = new Date()) {
+      const past = Math.min(Math.round(secondsFrom(now, value)), 0);
+      return inUnits(relative, past) ?? relative.format(past, 'second');
     },
+    seconds: (value) => seconds.format(new Date(value)),
     list: (values) => list.format(values),
   };
+}
+
+/** In the largest unit of which there is at least one; undefined below a minute. */
+function inUnits(format: Intl.RelativeTimeFormat, seconds: number): string | undefined {
+  const found = RELATIVE_UNITS.find(([, size]) => Math.abs(seconds) >= size);
+  return found && format.format(Math.round(seconds / found[1]), found[0]);
+}
+
+function secondsFrom(now: Date, value: Date | string): number {
+  return (new Date(value).getTime() - now.getTime()) / 1000;
 }

@@ -9,7 +9,7 @@ export type Values = Readonly<Record<string, string | number | Date>>;
 /** The sentence of an id with its values filled in. */
 export type Translate = (id: MessageId, values?: Values) => string;
 
-type LoadCatalog = (tag: LanguageTag) => Promise<unknown>;
+export type LoadCatalog = (tag: LanguageTag) => Promise<unknown>;
 
 export interface Texts {
   /** Changes identity with the language, so that it can be compared. */
@@ -30,6 +30,7 @@ export async function openTexts(loadCatalog: LoadCatalog, preferred: readonly st
   const i18n = setupI18n();
   const listeners = new Set<() => void>();
   const loaders = [loadCatalog];
+  const extended = new Map<LoadCatalog, Promise<void>>();
   let current: ReturnType<Texts['current']>;
 
   async function show(language: Language): Promise<void> {
@@ -51,10 +52,18 @@ export async function openTexts(loadCatalog: LoadCatalog, preferred: readonly st
       remember(KEY, tag);
       await show(nearestLanguage([tag]));
     },
-    async extend(more) {
-      if (loaders.includes(more)) return;
+    extend(more) {
+      const known = extended.get(more);
+      if (known) return known;
       loaders.push(more);
-      await show(current.language);
+      const shown = show(current.language).catch((error: unknown) => {
+        // What could not be fetched now must not stand in the way of other words, and may be asked for again.
+        loaders.splice(loaders.indexOf(more), 1);
+        extended.delete(more);
+        throw error;
+      });
+      extended.set(more, shown);
+      return shown;
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -1,6 +1,7 @@
-import { NotVerified } from '@privexbot/ui/state/NotVerified.tsx';
 import { LanguagePicker } from '@privexbot/ui/text/LanguagePicker.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { ClosedNote } from '@privexbot/ui/verification/ClosedNote.tsx';
+import { Shield } from '@privexbot/ui/verification/Shield.tsx';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 /** The frame of the pages one sees before being signed in: small, without the app's menus. */
@@ -11,7 +12,7 @@ export function AuthPage({ title, children, footer }: { title: string; children:
     document.title = t('page.title', { page: title });
   }, [t, title]);
   return (
-    <div className="flex min-h-dvh flex-col">
+    <div className="flex min-h-window flex-col">
       <header className="flex items-center justify-between gap-4 p-4">
         <span className="text-reading font-semibold">PrivexBot</span>
         <LanguagePicker />
@@ -20,9 +21,10 @@ export function AuthPage({ title, children, footer }: { title: string; children:
         <h1 ref={heading} tabIndex={-1} className="text-h1 font-semibold">
           {title}
         </h1>
+        <ClosedNote />
         {children}
         {footer && <div className="flex flex-col gap-2 text-body text-muted">{footer}</div>}
-        <NotVerified className="self-start" />
+        <Shield className="self-start" />
       </main>
     </div>
   );

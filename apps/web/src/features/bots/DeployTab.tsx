@@ -9,6 +9,7 @@ import { Loaded } from '../../parts/Loaded.tsx';
 import { deploymentsQuery, type Place } from '../../queries.ts';
 import { useReason } from '../../session/use-reason.ts';
 import { Channel, type Deployment } from './Channel.tsx';
+import { pinnedAddress, useIdentityPin } from './pinned-address.ts';
 
 /** Where visitors reach the bot: hosted page, website widget, API. */
 export function DeployTab({ bot, place, onPublish }: { bot: Bot; place: Place; onPublish: () => void }) {
@@ -46,8 +47,9 @@ export function DeployTab({ bot, place, onPublish }: { bot: Bot; place: Place; o
 }
 
 /** How the channel is reached, ready to copy. */
-function Address({ deployment: { channel, address }, place }: { deployment: Deployment; place: Place }) {
+function Address({ deployment: { channel, address: plain }, place }: { deployment: Deployment; place: Place }) {
   const t = useText();
+  const address = pinnedAddress(channel, plain, useIdentityPin());
   return (
     <div className="flex flex-col items-start gap-2">
       <p className="text-body text-muted">{t(`deploy.how.${channel}`)}</p>
@@ -57,6 +59,7 @@ function Address({ deployment: { channel, address }, place }: { deployment: Depl
       >
         {channel === 'api' ? `${location.origin}/openai/v1\nmodel: ${address}` : address}
       </pre>
+      {channel !== 'api' && address !== plain && <p className="text-dense text-muted">{t('deploy.pin')}</p>}
       <div className="flex flex-wrap gap-2">
         <CopyButton text={address} label={t(`deploy.copy.${channel}`)} />
         {channel === 'page' && (

@@ -8,12 +8,14 @@ import { Link } from '@tanstack/react-router';
 import { api, toFailure } from '../../api.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { botQuery, type Place } from '../../queries.ts';
+import { pinnedAddress, useIdentityPin } from '../bots/pinned-address.ts';
 
 /** Publishes the bot and switches its hosted page on; then there is a link to give away. */
 export function ShareStep({ place, bot: id }: { place: Place; bot: string }) {
   const t = useText();
   const queryClient = useQueryClient();
   const params = { ...place, bot: id };
+  const pin = useIdentityPin();
   const query = useQuery(botQuery(params));
   const share = useMutation({
     mutationFn: async () => {
@@ -24,6 +26,7 @@ export function ShareStep({ place, bot: id }: { place: Place; bot: string }) {
     },
     onSuccess: () => queryClient.invalidateQueries(),
   });
+  const address = share.data && pinnedAddress('page', share.data.address, pin);
   return (
     <div className="flex max-w-2xl flex-col items-start gap-4">
       <p className="text-reading text-muted">{t('welcome.shareText')}</p>
@@ -31,14 +34,14 @@ export function ShareStep({ place, bot: id }: { place: Place; bot: string }) {
         {(bot) => <DestinationLine destinations={bot.destinations} />}
       </Loaded>
       {share.error && <ErrorNote title={t('bots.notPublished')} failure={toFailure(share.error)} />}
-      {share.data ? (
+      {address ? (
         <>
           <code dir="ltr" className="w-full rounded-control border border-line bg-sunken p-2 font-mono text-dense break-all">
-            {share.data.address}
+            {address}
           </code>
           <div className="flex flex-wrap gap-2">
-            <CopyButton text={share.data.address} label={t('deploy.copy.page')} />
-            <a href={share.data.address} target="_blank" rel="noopener noreferrer" className={buttonClass()}>
+            <CopyButton text={address} label={t('deploy.copy.page')} />
+            <a href={address} target="_blank" rel="noopener noreferrer" className={buttonClass()}>
               {t('deploy.open')}
             </a>
             <Link to="/o/$org" params={{ org: place.org }} className={buttonClass({ variant: 'primary' })}>

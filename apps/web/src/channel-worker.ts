@@ -1,0 +1,10 @@
+/** Checks the server, holds the key of this device, and seals what is sent: all of it away from the page. */
+import { deviceKeyOf, generateDeviceKey, openEnclave } from '@privexbot/sdk';
+import { deviceKeyPair, openBrowserStore, pinStore, pinsOf } from '@privexbot/ui/channel/browser-store.ts';
+import { serveChannel } from '@privexbot/ui/channel/serve-channel.ts';
+
+serveChannel(self, async (settings) => {
+  const store = await openBrowserStore();
+  const device = await deviceKeyOf(await deviceKeyPair(store, generateDeviceKey));
+  return openEnclave({ url: location.origin, pins: pinsOf(settings), store: pinStore(store), device });
+});
