@@ -43,7 +43,9 @@ export function linesOf({ verdict, checks }: Pick<EnvironmentVerdict, 'verdict' 
     const own = checks.filter((check) => (ids as readonly CheckId[]).includes(check.id));
     if (own.length === 0) return [];
     const worst = worstOf(own);
-    return [{ id, checks: own, status: verdict === 'simulated' && worst === 'passed' ? 'simulated' : worst }];
+    // The chain of a simulation is a reservation of its own, and the simulated look says the same.
+    const isSimulated = verdict === 'simulated' && (worst === 'passed' || (id === 'machine' && worst === 'warned'));
+    return [{ id, checks: own, status: isSimulated ? 'simulated' : worst }];
   });
 }
 
