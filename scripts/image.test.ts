@@ -1,14 +1,18 @@
 // No recipe can be run here: what they say is checked, and what calls them is run with a stand-in for the container tools.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { SETTINGS } from '@privexbot/enclave/config.ts';
+import { encodeLaunchManifest } from '@privexbot/attestation';
+import { readConfig, SETTINGS } from '@privexbot/enclave/config.ts';
 import { DCLinter } from 'dclint';
 import { validate } from 'dockerfile-utils';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { fillCompose, requireInputs } from './image.ts';
 
@@ -19,13 +23,21 @@ const FILLED = {
   PRIVEXBOT_IMAGE: `registry.example/privexbot@${DIGEST}`,
   POSTGRES_IMAGE: `registry.example/postgres@${DIGEST}`,
   PRIVEXBOT_PUBLIC_URL: 'https://ai.company.example',
+  PRIVEXBOT_RELEASE_LOG: `releases.company.example+0a1b2c3d+${Buffer.concat([Buffer.of(1), Buffer.alloc(32, 7)]).toString('base64')}`,
+  PRIVEXBOT_OUTSIDE_URL: 'https://releases.company.example/privexbot/',
   DATABASE_APP_PASSWORD: 'app',
   DATABASE_OWNER_PASSWORD: 'owner',
   POSTGRES_PASSWORD: 'postgres',
 };
 
+/** What the start script adds. */
+const STARTED = { PATH: '/usr/bin:/bin', TMPDIR: '/tmp', PRIVEXBOT_PRODUCTION_IMAGE: '1' };
+
 interface Compose {
-  readonly services: Record<string, { readonly image: string; readonly environment: Record<string, string>; readonly env_file?: unknown }>;
+  readonly services: Record<
+    string,
+    { readonly image: string; readonly environment: Record<string, string>; readonly env_file?: unknown; readonly entrypoint?: string[] }
+  >;
 }
 
 const allowed = async () => (await readFile('deploy/images/environment.txt', 'utf8')).trim().split('\n');
@@ -63,13 +75,19 @@ test('the Compose check refuses what the schema does not know', async () => {
 test.each(COMPOSE)('%s names images by digest only, and stops where one is missing', async (path) => {
   const recipe = await readFile(path, 'utf8');
   const images = Object.values((await compose(path)).services).map(({ image }) => image);
-  expect(images.length).toBe(2);
+  expect(images.length).toBeGreaterThanOrEqual(2);
   for (const image of images) expect(image).toMatch(/^\$\{\w+_IMAGE:\?.+\}$/);
   expect(() => fillCompose(recipe, {})).toThrow(/PRIVEXBOT_IMAGE is missing.*POSTGRES_IMAGE is missing/);
   expect(() => fillCompose(recipe, { ...FILLED, POSTGRES_IMAGE: 'postgres:18' })).toThrow('POSTGRES_IMAGE must be NAME@sha256:DIGEST');
-  const [name = ''] = /\w+(?=:\?(?!.*@sha256))/.exec(recipe) ?? [];
-  expect(() => fillCompose(recipe, { ...FILLED, [name]: 'a\n    privileged: true' })).toThrow(name);
 });
+
+test.each(['"', 'a\nprivileged: true', '\\x', '$OTHER'])(
+  'a value with %j, which could say more than a value, does not get into a compose file',
+  async (value) => {
+    const recipe = await readFile('deploy/images/dstack/compose.yaml', 'utf8');
+    expect(() => fillCompose(recipe, { ...FILLED, PRIVEXBOT_PUBLIC_URL: value })).toThrow('PRIVEXBOT_PUBLIC_URL has a double quote');
+  },
+);
 
 test.each(COMPOSE.slice(1))('%s, filled in, leaves nothing to whoever starts it', async (path) => {
   const filled = fillCompose(await readFile(path, 'utf8'), FILLED);
@@ -95,6 +113,81 @@ test('each variable of the recipes is on the allow list, and each of the list is
   expect(new Set(named).size).toBeGreaterThan(8);
 });
 
+test.each(['dstack', 'secretvm'])('the server takes the settings that are measured with %s', async (kind) => {
+  const { services } = parse(fillCompose(await readFile(`deploy/images/${kind}/compose.yaml`, 'utf8'), FILLED)) as Compose;
+  const config = readConfig({ ...services.enclave?.environment, ...STARTED }, { isProductionImage: true });
+  expect(config).toMatchObject({
+    tee: kind,
+    publicUrl: FILLED.PRIVEXBOT_PUBLIC_URL,
+    signUp: 'first',
+    releaseFile: '/outside/release.json',
+  });
+});
+
+test.each(['dstack', 'secretvm'])(
+  'beside %s, what is published outside is fetched again and again, and nothing half-written is seen',
+  async (kind) => {
+    const { services } = parse(fillCompose(await readFile(`deploy/images/${kind}/compose.yaml`, 'utf8'), FILLED)) as Compose;
+    const [, ...args] = services.outside?.entrypoint ?? [];
+    const script = (args.at(-1) ?? '').replaceAll('/outside/', `${folder}/`).replace('60_000', '20');
+    expect(script).toContain(`'${folder}/'`);
+    let isThere = false;
+    const server = createServer((request, response) => response.writeHead(isThere ? 200 : 503).end(request.url)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const env = { OUTSIDE_URL: `http://127.0.0.1:${port}/files/` };
+    const child = spawn(process.execPath, [...args.slice(0, -1), script], { env, stdio: 'inherit' });
+    try {
+      await once(server, 'request');
+      expect(await readdir(folder)).toEqual([]);
+      isThere = true;
+      await vi.waitFor(() => expect(readdirSync(folder)).toContain('fetched'), { timeout: 10_000 });
+      expect(await readFile(join(folder, 'release.json'), 'utf8')).toBe('/files/release.json');
+      expect((await readdir(folder)).filter((name) => name.endsWith('.new'))).toEqual([]);
+    } finally {
+      child.kill();
+      server.closeAllConnections();
+      server.close();
+    }
+  },
+);
+
+test('the server takes the settings that are measured with the Nitro image', async () => {
+  const given: Record<string, string> = {
+    PUBLIC_URL: 'https://ai.company.example',
+    ROOT_KEY: 'aws-kms:arn:aws:kms:eu-central-1:111122223333:key/0a1b',
+    RELEASE_LOG: FILLED.PRIVEXBOT_RELEASE_LOG,
+    DATABASE_URL: 'postgres://privexbot_app:a@127.0.0.1:5432/privexbot',
+    DATABASE_OWNER_URL: 'postgres://privexbot_owner:b@127.0.0.1:5432/privexbot',
+  };
+  const lines = instructions(await readFile('deploy/images/nitro/Containerfile', 'utf8'), 'ENV').join(' ');
+  const environment = [...lines.matchAll(/(\w+)="?(?:\$\{(\w+)\}|([^\s"]+))/g)].map(([, name = '', argument, value]) => [
+    name,
+    argument ? given[argument] : value,
+  ]);
+  const { KEY_SERVICE_HOST: _, ...settings } = Object.fromEntries(environment) as Record<string, string>;
+  expect(readConfig({ ...settings, ...STARTED }, { isProductionImage: true })).toMatchObject({
+    tee: 'nitro',
+    rootKey: { kind: 'aws-kms' },
+  });
+});
+
+test('beside a measured manifest the server takes what the Compose file sets, and nothing that acts on privacy', async () => {
+  const { services } = parse(fillCompose(await readFile('deploy/compose.yaml', 'utf8'), FILLED)) as Compose;
+  const settings = {
+    PRIVEXBOT_TEE: 'tdx',
+    PRIVEXBOT_PUBLIC_URL: FILLED.PRIVEXBOT_PUBLIC_URL,
+    PRIVEXBOT_ROOT_KEY: 'vault:https://vault.example#privexbot',
+  };
+  const content = { v: 1, node: { version: process.version, options: process.execArgv }, settings, models: [] } as const;
+  const launch = { isProductionImage: true, manifest: { content, bytes: encodeLaunchManifest(content) } };
+  const environment = { ...services.enclave?.environment, ...STARTED };
+  expect(readConfig(environment, launch)).toMatchObject({ tee: 'tdx', publicUrl: FILLED.PRIVEXBOT_PUBLIC_URL, host: '0.0.0.0' });
+  expect(() => readConfig({ ...environment, PRIVEXBOT_MODEL_URL: 'https://other.example' }, launch)).toThrow(
+    'PRIVEXBOT_MODEL_URL is not what was measured',
+  );
+});
+
 test.each(RECIPES)('%s is well-formed and takes no image but by an argument without a default', async (path) => {
   const recipe = await readFile(path, 'utf8');
   expect(validate(recipe)).toEqual([]);
@@ -111,6 +204,10 @@ test('the image is marked as a production image, and its packages are those of t
   expect(recipe).toContain('RUN touch production-image\n');
   expect(recipe).not.toMatch(/npm (i|install|add)\b/);
   expect(await readFile('deploy/images/start', 'utf8')).toContain(' PRIVEXBOT_PRODUCTION_IMAGE=1 ');
+});
+
+test('the start scripts are well-formed', () => {
+  for (const path of ['deploy/images/start', 'deploy/images/nitro/start', 'deploy/postgres/roles.sh']) execFileSync('sh', ['-n', path]);
 });
 
 test('the start script hands on listed settings and nothing else of the environment', async () => {

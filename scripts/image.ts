@@ -25,6 +25,7 @@ const INPUTS = {
     PUBLIC_URL: 'text',
     ROOT_KEY: 'text',
     KEY_SERVICE_HOST: 'text',
+    RELEASE_LOG: 'text',
     DATABASE_URL: 'text',
     DATABASE_OWNER_URL: 'text',
   },
@@ -76,7 +77,8 @@ export function fillCompose(recipe: string, given: Given): string {
     const value = given[name] ?? '';
     if (!value) problems.add(`${name} is missing: ${what}`);
     else if (name.endsWith('_IMAGE') && !DIGEST.test(value)) problems.add(`${name} must be NAME@sha256:DIGEST`);
-    else if (!/^[\x21\x25-\x7e]+$/.test(value)) problems.add(`${name} has a blank, a quote, # or $, which this file can't hold`);
+    else if (!/^[^"\\$\p{Cc}]+$/u.test(value))
+      problems.add(`${name} has a double quote, a backslash, $ or a line break, which this file can't hold`);
     return value;
   });
   if (problems.size) throw new ImageProblem(`${[...problems].join('; ')}. Set them in the environment of this command.`);

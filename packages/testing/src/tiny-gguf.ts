@@ -6,6 +6,8 @@ const EMBEDDING = 64;
 const FEED_FORWARD = 128;
 const BLOCKS = 2;
 const HEADS = 4;
+/** The tokens that stand for bytes come after `<unk>`, `<s>` and `</s>`. */
+const BYTES_FROM = 3;
 const TYPE = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 } as const;
 
 export interface TinyGgufOptions {
@@ -14,7 +16,12 @@ export interface TinyGgufOptions {
   readonly architecture?: string;
   /** `null` leaves it out. */
   readonly chatTemplate?: string | null;
+  /** Characters (one byte each) of which its babble is made; any bytes by default. */
+  readonly alphabet?: string;
 }
+
+/** How much likelier a letter of the alphabet is made than what is not in it. */
+const EMPHASIS = 8;
 
 const TEMPLATE = "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}<assistant>";
 
@@ -24,6 +31,7 @@ export function tinyGguf({
   contextTokens = 512,
   architecture = 'llama',
   chatTemplate = TEMPLATE,
+  alphabet,
 }: TinyGgufOptions = {}): Uint8Array {
   const tokens = [
     '<unk>',
@@ -72,7 +80,13 @@ export function tinyGguf({
   const infos = tensors.flatMap(([name, ...shape]) => {
     const info = [...string(name), ...uint32(shape.length), ...shape.flatMap(uint64), ...uint32(0), ...uint64(data.length)];
     const isNorm = name.includes('norm');
-    for (let left = shape.reduce((a, b) => a * b); left > 0; left--) data.push(...float32(isNorm ? 1 : (random() - 0.5) * 0.3));
+    const count = shape.reduce((a, b) => a * b);
+    for (let index = 0; index < count; index++) {
+      const weight = isNorm ? 1 : (random() - 0.5) * 0.3;
+      const letter = String.fromCharCode(Math.floor(index / EMBEDDING) - BYTES_FROM);
+      const emphasis = alphabet && name === 'output.weight' ? (alphabet.includes(letter) ? EMPHASIS : 0) : 1;
+      data.push(...float32(weight * emphasis));
+    }
     pad(data);
     return info;
   });
