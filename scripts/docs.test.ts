@@ -1,5 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { LIMITS } from '@privexbot/attestation';
+import { SETTINGS } from '@privexbot/enclave/config.ts';
 import { expect, test } from 'vitest';
 
 const documents = globSync('{*.md,docs/**/*.md,bench/*.md,vectors/**/*.md}');
@@ -30,6 +32,26 @@ test('files that the documents name are there', () => {
     }
   expect(missing).toEqual([]);
   expect(seen).toBeGreaterThan(10);
+});
+
+test('each setting of the server is described', () => {
+  const text = readFileSync('docs/guides/running.md', 'utf8');
+  expect(SETTINGS.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('each line of the threat model names a test that is there, and each limit that clients show is explained', () => {
+  const text = readFileSync('docs/threat-model.md', 'utf8');
+  const tests = globSync('{apps,packages,e2e,scripts}/**/*.{test,journey}.ts', { exclude: (path) => path.includes('node_modules') });
+  const [attacks = '', remains = ''] = text.split('\n## What remains\n');
+  const lines = [...attacks.matchAll(/^\| (?!attack |---)(.+?) \|.*\| (.+) \|$/gm)];
+  const wrong = lines.flatMap(([, attack = '', tested = '']) => {
+    const names = [...tested.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+    const missing = names.filter((name) => tests.filter((path) => `/${path}`.endsWith(`/${name}`)).length !== 1);
+    return names.length === 0 || missing.length > 0 ? [`${attack}: ${missing.join(', ') || 'no test'}`] : [];
+  });
+  expect(wrong).toEqual([]);
+  expect(lines.length).toBeGreaterThan(30);
+  expect(Object.keys(LIMITS).filter((limit) => !remains.includes(`| \`${limit}\` |`))).toEqual([]);
 });
 
 test('each step of the walks names a function that its file has', () => {
