@@ -49,7 +49,6 @@ export interface EnclaveConnection extends Disposable {
 interface Session {
   readonly channel: EnclaveChannel;
   /** Milliseconds since 1970. */
-  readonly openedAt: number;
   usedAt: number;
 }
 
@@ -93,9 +92,8 @@ export function openEnclave(options: EnclaveOptions): EnclaveConnection {
     const ticket = resume;
     resume = undefined;
     const channel = await patiently(() => openSession(settings, ticket));
-    const at = now().getTime();
     if (isClosed) channel.close();
-    return { channel, openedAt: at, usedAt: at };
+    return { channel, usedAt: now().getTime() };
   }
 
   /** The session in use, or the one that is being opened for all who wait. */
@@ -114,9 +112,9 @@ export function openEnclave(options: EnclaveOptions): EnclaveConnection {
     return opening;
   }
 
-  function isGood({ channel, openedAt, usedAt }: Session): boolean {
+  function isGood({ channel, usedAt }: Session): boolean {
     const at = now().getTime();
-    return at - usedAt < IDLE_MS && at - openedAt < AGE_MS && isValid(channel.proof.verdict, at);
+    return at - usedAt < IDLE_MS && isValid(channel.proof.verdict, at);
   }
 
   /** Streams that run go on; what comes next gets another session, without new evidence as long as the verdict is good. */
@@ -188,8 +186,11 @@ export function openEnclave(options: EnclaveOptions): EnclaveConnection {
   };
 }
 
+/** Whether new evidence is not due yet; a session that was resumed counts from the handshake that had evidence. */
 function isValid({ validUntil, checkedAt }: EnvironmentVerdict, at: number): boolean {
-  return validUntil === undefined || at < Date.parse(validUntil) || Date.parse(validUntil) <= Date.parse(checkedAt);
+  const from = Date.parse(checkedAt);
+  const until = validUntil === undefined ? Number.POSITIVE_INFINITY : Date.parse(validUntil);
+  return at - from < AGE_MS && (at < until || until <= from);
 }
 
 /** RFC 9110 §9.2.1: to send it twice changes no more than to send it once. */
