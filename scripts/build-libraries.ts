@@ -51,6 +51,7 @@ export async function buildLibraries(out?: string): Promise<void> {
         target: 'es2022',
         outDir,
         emptyOutDir: true,
+        chunkSizeWarningLimit: 2_000, // kB: nobody waits for it to load
         rolldownOptions: { output: { entryFileNames: file, codeSplitting: false, banner } },
       },
     });

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { InlineConfig } from 'vite';
 import { checkBudgets } from './budgets.ts';
 import { buildLibraries } from './build-libraries.ts';
+import { inspectProductionFiles, PRODUCTION_FOLDERS } from './production-files.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Everything a bundle is made from. */
@@ -35,21 +37,29 @@ export async function buildClients({ production }: { production: boolean }): Pro
   const isBuilt = existsSync(join(ROOT, 'apps/widget/dist/widget.js')) && existsSync(stamp);
   if (isBuilt && readFileSync(stamp, 'utf8') === hash) return;
 
-  const { build } = await import('vite');
-  for (const { app, config } of BUNDLES) {
-    await build({
-      root: join(ROOT, app),
-      configFile: join(ROOT, app, config),
-      configLoader: 'native',
-      logLevel: 'warn',
-      define: { __PRIVEXBOT_SIMULATION_ROOTS__: JSON.stringify(roots) },
-      build: { sourcemap: !production },
-    });
-  }
+  await bundle({ define: definedFor(roots), build: { sourcemap: !production } });
   const { lines, exceeded } = checkBudgets(ROOT);
   for (const line of lines) console.log(line);
   if (production && exceeded.length) throw new Error(`Bundles are larger than their budget: ${exceeded.join(', ')}.`);
   writeFileSync(stamp, hash);
+}
+
+/** Makes the production clients in another folder, whatever was built before. */
+export async function buildProductionClients(out: string): Promise<void> {
+  for (const app of new Set(BUNDLES.map((each) => each.app)))
+    await bundle({ define: definedFor(null), build: { outDir: join(out, app, 'dist'), emptyOutDir: false } }, app);
+}
+
+/** @param roots PEM; `null` in a production build */
+function definedFor(roots: string | null) {
+  return { __PRIVEXBOT_SIMULATION_ROOTS__: JSON.stringify(roots) };
+}
+
+/** @param only one app instead of all */
+async function bundle(config: InlineConfig, only?: string): Promise<void> {
+  const { build } = await import('vite');
+  for (const { app, config: file } of BUNDLES.filter((each) => !only || each.app === only))
+    await build({ root: join(ROOT, app), configFile: join(ROOT, app, file), configLoader: 'native', logLevel: 'warn', ...config });
 }
 
 /** The root certificates of this checkout's simulated machines, which are made if there are none yet. */
@@ -76,4 +86,9 @@ function hashSources(production: boolean, roots: string | null): string {
 if (import.meta.main) {
   await buildClients({ production: true });
   await buildLibraries();
+  const { files, certificates, problems } = inspectProductionFiles(PRODUCTION_FOLDERS.map((folder) => join(ROOT, folder)));
+  console.log(
+    `production files: ${files} files, ${certificates} certificates, all of hardware vendors: ${problems.length === 0 ? 'yes' : 'NO'}`,
+  );
+  if (problems.length > 0) throw new Error(problems.join('\n'));
 }

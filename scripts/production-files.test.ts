@@ -7,8 +7,9 @@ import { createDcapMachine, toPem } from '@privexbot/attestation/simulation';
 import { simulationAnchors } from '@privexbot/sdk/development';
 import { startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildProductionClients } from './build.ts';
 import { buildLibraries } from './build-libraries.ts';
-import { inspectProductionFiles } from './production-files.ts';
+import { inspectProductionFiles, PRODUCTION_FOLDERS } from './production-files.ts';
 
 const VENDOR_ROOTS = 5;
 
@@ -18,13 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(out, { recursive: true, force: true }));
 
-test('what is built for others trusts hardware vendors and nobody else: SDK and command line', async () => {
+test('what is built for others trusts hardware vendors and nobody else: web, widget, SDK and command line', async () => {
+  await buildProductionClients(out);
   await buildLibraries(out);
-  const places = ['packages/sdk', 'apps/cli'].map((workspace) => join(out, workspace, 'dist'));
+  const places = PRODUCTION_FOLDERS.map((folder) => join(out, folder));
   const { files, certificates, problems } = inspectProductionFiles(places);
   expect(problems).toEqual([]);
-  expect(files).toBe(6);
-  // Each of them holds every vendor's root, once.
+  expect(files).toBeGreaterThan(50);
+  // Each of the four holds every vendor's root, once.
   expect(certificates).toBe(VENDOR_ROOTS * places.length);
 });
 

@@ -11,6 +11,9 @@ export interface Inspection {
   readonly problems: readonly string[];
 }
 
+/** What is built for others. */
+export const PRODUCTION_FOLDERS = ['apps/web/dist', 'apps/widget/dist', 'packages/sdk/dist', 'apps/cli/dist'] as const;
+
 /** A certificate in base64: in one piece, or in the lines of a PEM text, whose ends may be written as escapes. */
 const BASE64_DER = /MII(?:[A-Za-z0-9+/]|\\[nr]|\s){200,}={0,2}/g;
 
