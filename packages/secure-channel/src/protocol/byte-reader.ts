@@ -7,6 +7,8 @@ import { checkFrameLength } from './records.ts';
 export class ByteReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #chunks: Uint8Array[] = [];
+  /** How much of the first chunk was taken: cheaper than a view of what is left. */
+  #taken = 0;
   #held = 0;
 
   constructor(source: ReadableStream<Uint8Array> | Uint8Array) {
@@ -43,6 +45,7 @@ export class ByteReader {
 
   async cancel(reason?: unknown): Promise<void> {
     this.#chunks = [];
+    this.#taken = 0;
     this.#held = 0;
     await this.#reader?.cancel(reason).catch(() => undefined);
   }
@@ -61,22 +64,28 @@ export class ByteReader {
 
   #take(length: number): Bytes {
     const [first] = this.#chunks;
-    if (first && first.length > length) {
-      this.#chunks[0] = first.subarray(length);
-      this.#held -= length;
-      return first.subarray(0, length) as Bytes; // nobody shares what a network gave
+    this.#held -= length;
+    if (first && first.length - this.#taken >= length) {
+      const start = this.#taken;
+      this.#pass(first, length);
+      return first.subarray(start, start + length) as Bytes; // nobody shares what a network gave
     }
     const taken = new Uint8Array(length);
     let at = 0;
     while (at < length) {
       const chunk = this.#chunks[0] ?? new Uint8Array();
-      const part = chunk.subarray(0, length - at);
+      const part = chunk.subarray(this.#taken, this.#taken + length - at);
       taken.set(part, at);
       at += part.length;
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
+      this.#pass(chunk, part.length);
     }
-    this.#held -= length;
     return taken;
+  }
+
+  #pass(chunk: Uint8Array, length: number): void {
+    this.#taken += length;
+    if (this.#taken < chunk.length) return;
+    this.#chunks.shift();
+    this.#taken = 0;
   }
 }

@@ -38,6 +38,13 @@ export function u32(value: number): Bytes {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
 export function readU16(bytes: Uint8Array, at = 0): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
@@ -48,7 +55,16 @@ export function readU32(bytes: Uint8Array, at = 0): number {
 
 /** `lp(x)` of the specification: a part with its length in front, so that joined parts have one reading. */
 export function lengthPrefixed(...parts: readonly Uint8Array[]): Bytes {
-  return concat(...parts.flatMap((part) => [u32(part.length), part]));
+  let length = 0;
+  for (const part of parts) length += 4 + part.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    writeU32(joined, at, part.length);
+    joined.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return joined;
 }
 
 /** Reads exactly `count` length-prefixed parts; views into `bytes`. @throws ChannelError `malformed_message` if too few, or if anything follows */

@@ -1,5 +1,5 @@
 import { ChannelError } from '../errors.ts';
-import { type Bytes, concat, lengthPrefixed, readU32, u32, utf8 } from './bytes.ts';
+import { type Bytes, lengthPrefixed, readU32, utf8, writeU32 } from './bytes.ts';
 import { CONTENT_TYPE, type Direction } from './constants.ts';
 import type { Hashes } from './hashes.ts';
 import type { ReceivingKeys, SendingKeys } from './traffic-keys.ts';
@@ -37,16 +37,19 @@ export function recordNonce(iv: Uint8Array, streamId: number, seq: number): Byte
 
 /** Makes the AAD of the records of a stream, each in bytes of its own. */
 function recordAads({ sessionId, direction, streamId, context }: StreamBinding): (seq: number, flags: number, generation: number) => Bytes {
-  const stream = concat(Uint8Array.of(sessionId.length), sessionId, Uint8Array.of(direction), u32(streamId));
-  const at = stream.length;
-  const later = concat(stream, new Uint8Array(8 + 1 + 4));
-  const first = concat(later, context);
+  const at = 1 + sessionId.length;
+  const size = at + 1 + 4 + 8 + 1 + 4;
   return (seq, flags, generation) => {
-    const aad = (seq === 0 ? first : later).slice();
-    writeU32(aad, at, Math.floor(seq / 2 ** 32));
-    writeU32(aad, at + 4, seq);
-    aad[at + 8] = flags;
-    writeU32(aad, at + 9, generation);
+    const aad = new Uint8Array(seq === 0 ? size + context.length : size);
+    aad[0] = sessionId.length;
+    aad.set(sessionId, 1);
+    aad[at] = direction;
+    writeU32(aad, at + 1, streamId);
+    writeU32(aad, at + 5, Math.floor(seq / 2 ** 32));
+    writeU32(aad, at + 9, seq);
+    aad[at + 13] = flags;
+    writeU32(aad, at + 14, generation);
+    if (seq === 0) aad.set(context, size);
     return aad;
   };
 }
@@ -147,13 +150,6 @@ export function responseContext(
 ): Uint8Array {
   const contentType = head.headers.find(([name]) => name === 'content-type')?.[1] ?? '';
   return hashes.sha256(lengthPrefixed(utf8(head.method), utf8(head.path), utf8(contentType)));
-}
-
-function writeU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
 }
 
 function xorU32(bytes: Uint8Array, at: number, value: number): void {

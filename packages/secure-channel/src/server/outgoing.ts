@@ -5,7 +5,7 @@ export type SealContent = (content: Uint8Array, isLast: boolean) => Bytes;
 
 /**
  * Turns a head and a body into frames. What comes after a pause leaves at once, so no first token waits; what follows within `gatherMs` shares a record.
- * @returns all bytes if the body ended by itself at once, else a stream that reads no faster than it is read
+ * @returns all bytes if the body ended by itself at once, else a stream that reads at most a record ahead of whoever reads it
  */
 export async function sealBody(
   head: Uint8Array,
@@ -15,69 +15,109 @@ export async function sealBody(
 ): Promise<Bytes | ReadableStream<Uint8Array>> {
   if (!body) return seal(head, true);
   const reader = body.getReader();
-  const frames = framesOf(head, reader, seal, gatherMs);
-  const first = await frames.next();
-  if (first.done) return new Uint8Array();
-  if (first.value.isLast) return first.value.bytes;
-  let next: typeof first | undefined = first;
+  const gathering = gather(head, reader, gatherMs);
+  const first = await gathering.next();
+  if (first.isLast) return sealAll(first.content, true, seal);
+  let next: Gathered | undefined = first;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const { value, done } = next ?? (await frames.next());
+        const { content, isLast } = next ?? (await gathering.next());
         next = undefined;
-        if (value) controller.enqueue(value.bytes);
-        if (done || value.isLast) controller.close();
+        controller.enqueue(sealAll(content, isLast, seal));
+        if (isLast) controller.close();
       } catch (error) {
         // No last record: the other side sees the cut.
         controller.error(error);
       }
     },
     async cancel(reason) {
+      gathering.close();
       await reader.cancel(reason).catch(() => undefined);
     },
   });
 }
 
-interface Frames {
-  readonly bytes: Bytes;
+interface Gathered {
+  readonly content: Uint8Array;
   readonly isLast: boolean;
 }
 
-async function* framesOf(
-  head: Uint8Array,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  seal: SealContent,
-  gatherMs: number,
-): AsyncGenerator<Frames, undefined> {
+/** Contents of records, one after the other; one at a time may be asked for. */
+interface Gathering {
+  next(): Promise<Gathered>;
+  close(): void;
+}
+
+/**
+ * Reads on while it gathers, with one timer for each content: a race between timer and chunk costs more than the chunk does.
+ * A content is ready when its time is up, when it is full, or when the body ended.
+ */
+function gather(head: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>, gatherMs: number): Gathering {
   let pending: Uint8Array[] = [head];
   let size = head.length;
-  const read = () => {
-    const one = reader.read();
-    // It may fail while a slow client keeps us from awaiting it; it is awaited later.
-    one.catch(() => undefined);
-    return one;
-  };
-  let next = read();
-  let gathering = opened(0);
+  let isReady = false;
+  let isReading = false;
+  let end: { readonly error?: unknown } | undefined;
   let sentAt = 0;
-  for (;;) {
-    // With nothing to send there is nothing to hurry for.
-    const result = size >= MAX_CONTENT_BYTES ? false : await (size === 0 ? next : Promise.race([next, gathering.late]));
-    if (result && !result.done) {
-      if (size === 0) gathering = opened(sentAt + gatherMs - performance.now());
-      pending.push(result.value);
-      size += result.value.length;
-      next = read();
-      if (gatherMs > 0) continue;
+  let asked: PromiseWithResolvers<Gathered> | undefined;
+  let window = opened(0, ready);
+
+  function ready(): void {
+    isReady = true;
+    give();
+  }
+
+  /** Hands over what there is, if somebody waits for it and it is time. */
+  function give(): void {
+    if (!asked || !(isReady || end || size >= MAX_CONTENT_BYTES)) return;
+    const { resolve, reject } = asked;
+    asked = undefined;
+    window.close();
+    if (end && 'error' in end) {
+      reject(end.error);
+      return;
     }
-    gathering.close();
-    const isLast = result !== false && result.done;
-    yield { bytes: sealAll(pending.length === 1 && pending[0] ? pending[0] : concat(...pending), isLast, seal), isLast };
-    if (isLast) return undefined;
+    const content = pending.length === 1 && pending[0] ? pending[0] : concat(...pending);
     pending = [];
     size = 0;
+    isReady = false;
     sentAt = performance.now();
+    resolve({ content, isLast: end !== undefined });
+    void read();
   }
+
+  async function read(): Promise<void> {
+    if (isReading || end) return;
+    isReading = true;
+    try {
+      while (!isReady && !end && size < MAX_CONTENT_BYTES) {
+        const { value, done } = await reader.read();
+        if (done) end = {};
+        else if (value.length > 0) {
+          if (size === 0) window = opened(sentAt + gatherMs - performance.now(), ready);
+          pending.push(value);
+          size += value.length;
+          if (gatherMs === 0) isReady = true;
+        }
+      }
+    } catch (error) {
+      end = { error };
+    }
+    isReading = false;
+    give();
+  }
+
+  void read();
+  return {
+    next() {
+      asked = Promise.withResolvers();
+      const { promise } = asked;
+      give();
+      return promise;
+    },
+    close: () => window.close(),
+  };
 }
 
 function sealAll(content: Uint8Array, isLast: boolean, seal: SealContent): Bytes {
@@ -91,12 +131,11 @@ function sealAll(content: Uint8Array, isLast: boolean, seal: SealContent): Bytes
 }
 
 /** A time to gather in: so many milliseconds, at least until pending work of this turn is done. */
-function opened(ms: number): { late: Promise<false>; close(): void } {
-  const { promise: late, resolve } = Promise.withResolvers<false>();
+function opened(ms: number, late: () => void): { close(): void } {
   if (ms <= 0) {
-    const immediate = setImmediate(resolve, false);
-    return { late, close: () => clearImmediate(immediate) };
+    const immediate = setImmediate(late);
+    return { close: () => clearImmediate(immediate) };
   }
-  const timer = setTimeout(resolve, ms, false);
-  return { late, close: () => clearTimeout(timer) };
+  const timer = setTimeout(late, ms);
+  return { close: () => clearTimeout(timer) };
 }

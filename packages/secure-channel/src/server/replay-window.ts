@@ -8,21 +8,16 @@ export interface ReplayWindow {
 
 export function replayWindow(): ReplayWindow {
   let highest = 0;
-  let seen = 0n; // bit n: highest - n was used
-  const all = (1n << BigInt(REPLAY_WINDOW)) - 1n;
+  /** The last used id of each place: the ids of the window stand in places of their own. 0 is no id. */
+  const used = new Uint32Array(REPLAY_WINDOW);
   return {
     isFresh(streamId) {
       if (streamId > highest) return true;
-      const age = highest - streamId;
-      return streamId > 0 && age < REPLAY_WINDOW && (seen & (1n << BigInt(age))) === 0n;
+      return streamId > 0 && highest - streamId < REPLAY_WINDOW && used[streamId % REPLAY_WINDOW] !== streamId;
     },
     mark(streamId) {
-      if (streamId <= highest) seen |= 1n << BigInt(highest - streamId);
-      else {
-        const shift = streamId - highest;
-        seen = shift >= REPLAY_WINDOW ? 1n : ((seen << BigInt(shift)) | 1n) & all;
-        highest = streamId;
-      }
+      used[streamId % REPLAY_WINDOW] = streamId;
+      highest = Math.max(highest, streamId);
     },
   };
 }

@@ -157,8 +157,7 @@ function restOf(reader: ByteReader, open: Open, start: Uint8Array, limit: number
 /** What stands in front of the frames of a sealed request, after its kind. */
 export async function readPrefix(reader: ByteReader): Promise<{ sessionId: Uint8Array; streamId: number }> {
   const length = (await reader.read(1))?.[0] ?? 0;
-  const sessionId = length >= 16 && length <= 64 ? await reader.read(length) : undefined;
-  const streamId = await reader.read(4);
-  if (!sessionId || !streamId) throw new ChannelError('malformed_message');
-  return { sessionId, streamId: readU32(streamId) };
+  const prefix = length >= 16 && length <= 64 ? await reader.read(length + 4) : undefined;
+  if (!prefix) throw new ChannelError('malformed_message');
+  return { sessionId: prefix.subarray(0, length), streamId: readU32(prefix, length) };
 }
