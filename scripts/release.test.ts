@@ -22,12 +22,13 @@ const add = (version: string) => run('add', '--key', key('log'), '--version', ve
 
 test('releases are entered, witnessed and stated, and nobody else’s key is in the folder', async () => {
   await run('init', '--name', 'releases.company.example', '--key', key('log'));
-  expect(await add('1.0.0')).toBe('Release 1.0.0 is number 1, with 1 web assets.');
   const said = await run('witness', '--name', 'witness.example', '--key', key('witness'));
-  const [, witness = ''] = /The witness (\S+=\S+) signed 1 releases/.exec(said) ?? [];
+  const [, witness = ''] = /^The witness is (\S+=\S+)\. There is no release to sign yet\.$/.exec(said) ?? [];
   expect(await run('trust', '--witness', witness)).toMatch(
     /\nPRIVEXBOT_RELEASE_LOG=releases\.company\.example\+[0-9a-f]{8}\+A[\w+/]{43} witness\.example\+[0-9a-f]{8}\+B[\w+/]{43}$/,
   );
+  expect(await add('1.0.0')).toBe('Release 1.0.0 is number 1, with 1 web assets.');
+  expect(await run('witness', '--key', key('witness'))).toBe(`The witness ${witness} signed 1 releases.`);
   await add('1.1.0');
   expect(await run('witness', '--key', key('witness'))).toContain('signed 2 releases');
   await run('statement', '--out', join(folder, 'release.json'));

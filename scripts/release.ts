@@ -109,9 +109,11 @@ async function add(folder: string, wishes: Wishes): Promise<string> {
 }
 
 async function witness(folder: string, wishes: Wishes): Promise<string> {
-  const [log, entries, checkpoint] = [await readLog(folder), await readEntries(folder), await readFile(join(folder, 'checkpoint'), 'utf8')];
+  const [log, entries] = [await readLog(folder), await readEntries(folder)];
   const path = given(wishes, 'key');
   const own = existsSync(path) ? await readKey(path) : await makeKey(path, given(wishes, 'name'));
+  if (!existsSync(join(folder, 'checkpoint'))) return `The witness is ${own.name}=${own.jwk.x}. There is no release to sign yet.`;
+  const checkpoint = await readFile(join(folder, 'checkpoint'), 'utf8');
   const last = own.seen && { size: own.seen.size, root: fromBase64url(own.seen.root) };
   const cosigned = await cosignCheckpoint({
     checkpoint,
