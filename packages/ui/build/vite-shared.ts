@@ -1,5 +1,4 @@
 /** What the builds of web and widget have in common. */
-import { fileURLToPath } from 'node:url';
 import tailwind from '@tailwindcss/vite';
 import type { Plugin, UserConfig } from 'vite';
 import { messages } from './messages-plugin.ts';
@@ -10,12 +9,6 @@ import { messages } from './messages-plugin.ts';
 export function sharedConfig(carried: { sources: readonly string[]; first?: readonly string[] }): UserConfig {
   return {
     plugins: [tailwind(), messages(carried)],
-    resolve: {
-      alias: {
-        // The browser build decodes `&amp;` by writing HTML, which Trusted Types refuses; the one Node resolves has a table.
-        'decode-named-character-reference': fileURLToPath(import.meta.resolve('decode-named-character-reference')),
-      },
-    },
     // In files of their own, also what a worker loads only in browsers that need it.
     worker: { format: 'es' },
     // A build that nobody told otherwise trusts no simulated machine.

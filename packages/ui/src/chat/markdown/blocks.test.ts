@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Blocks, NO_BLOCKS, readBlocks } from './blocks.ts';
 
-const kinds = (blocks: Blocks) => [...blocks.closed, ...blocks.open].map((block) => block.node.type);
+const kinds = (blocks: Blocks) => [...blocks.closed, ...blocks.open].map((node) => node.type);
 
 test('closed blocks keep their identity while the last one grows', () => {
   const first = readBlocks(NO_BLOCKS, 'One.\n\nTwo');

@@ -1,22 +1,12 @@
 /** Splits growing Markdown into blocks, so that only the last one is parsed again while an answer streams. */
-import type { RootContent } from 'mdast';
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
-
-const OPTIONS = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
-
-export interface Block {
-  /** The Markdown of this block, also what unknown nodes show. */
-  source: string;
-  node: RootContent;
-}
+import type { BlockNode } from './nodes.ts';
+import { readBlocksOf, toLines } from './read-markdown.ts';
 
 export interface Blocks {
   /** Blocks that later text can no longer change; their identity is kept. */
-  closed: readonly Block[];
+  closed: readonly BlockNode[];
   /** The last block, still open. */
-  open: readonly Block[];
+  open: readonly BlockNode[];
   /** Where the open block begins. */
   tailAt: number;
   text: string;
@@ -29,23 +19,23 @@ export function readBlocks(previous: Blocks, text: string): Blocks {
   if (text === previous.text) return previous;
   const from = text.startsWith(previous.text) ? previous : NO_BLOCKS;
   const tail = text.slice(from.tailAt);
-  const nodes = parseMarkdown(tail);
-  const blocks = nodes.map((node) => ({ node, source: sourceOf(node, tail) }));
-  const last = nodes.at(-1);
+  const blocks = readBlocksOf(toLines(tail));
+  const nodes = blocks.map(({ node }) => node);
   return {
-    closed: [...from.closed, ...blocks.slice(0, -1)],
-    open: blocks.slice(-1),
-    tailAt: from.tailAt + (last?.position?.start.offset ?? 0),
+    closed: [...from.closed, ...nodes.slice(0, -1)],
+    open: nodes.slice(-1),
+    tailAt: from.tailAt + startOfLine(tail, blocks.at(-1)?.from ?? 0),
     text,
   };
 }
 
-/** The top-level nodes of a text. */
-export function parseMarkdown(text: string): RootContent[] {
-  return fromMarkdown(text, OPTIONS).children;
-}
-
-/** The stretch of the text a node was read from. */
-export function sourceOf(node: RootContent, text: string): string {
-  return text.slice(node.position?.start.offset ?? 0, node.position?.end.offset ?? 0);
+function startOfLine(text: string, line: number): number {
+  const ends = text.matchAll(/\r\n|\n|\r/g);
+  let at = 0;
+  for (let count = 0; count < line; count++) {
+    const end = ends.next().value;
+    if (!end) return text.length;
+    at = end.index + end[0].length;
+  }
+  return at;
 }
