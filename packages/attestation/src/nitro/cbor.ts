@@ -1,23 +1,13 @@
-import { decode, Token, Tokenizer, Type } from 'cborg';
 import { ParseError } from '../bytes.ts';
 
 /** A Nitro document has about 110 items (32 PCRs, a handful of certificates); the limit also bounds nesting, and so the stack. */
 const MAX_ITEMS = 512;
 
-const STRICT = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowBigInt: false,
-  allowInfinity: false,
-  allowNaN: false,
-  useMaps: true,
-  rejectDuplicateMapKeys: true,
-  retainStringBytes: true,
-};
-
-/** What a Nitro document may be made of: no tags, no floats, no booleans, nothing that needs an extension. */
-const ALLOWED: readonly Type[] = [Type.uint, Type.negint, Type.bytes, Type.string, Type.array, Type.map, Type.null];
+/** RFC 8949 §3.1. There are no others in a Nitro document: no tags, no floats, no booleans, nothing that needs an extension. */
+const MAJOR = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, simple: 7 } as const;
+const NULL = 22;
+const OPEN_MAP = 0xbf;
+const BREAK = 0xff;
 
 /**
  * Reads one CBOR item (RFC 8949) and nothing after it. Maps become `Map`, byte strings `Uint8Array`.
@@ -31,55 +21,96 @@ const ALLOWED: readonly Type[] = [Type.uint, Type.negint, Type.bytes, Type.strin
  * Throws a ParseError.
  */
 export function decodeStrictCbor(bytes: Uint8Array, { openMap = false } = {}): unknown {
-  try {
-    const value: unknown = decode(bytes, { ...STRICT, tokenizer: new StrictTokenizer(bytes, openMap && bytes[0] === OPEN_MAP) });
-    requirePlainKeys(value);
-    return value;
-  } catch (error) {
-    if (error instanceof ParseError) throw error;
-    throw new ParseError(error instanceof Error ? error.message : 'CBOR is malformed', { cause: error });
-  }
-}
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  let items = 0;
+  const value = openMap && bytes[0] === OPEN_MAP ? readOpenMap() : readItem();
+  if (at !== bytes.length) throw new ParseError('CBOR goes on after its end');
+  return value;
 
-const OPEN_MAP = 0xbf;
-const BREAK = 0xff;
-
-/** cborg bounds neither depth nor count, decodes invalid UTF-8 leniently, and allows indefinite lengths everywhere or nowhere. */
-class StrictTokenizer extends Tokenizer {
-  readonly #isOpenMap: boolean;
-  #items = 0;
-
-  constructor(bytes: Uint8Array, isOpenMap: boolean) {
-    super(bytes, STRICT);
-    this.#isOpenMap = isOpenMap;
+  function readOpenMap(): Map<string | number, unknown> {
+    at = 1;
+    const map = new Map<string | number, unknown>();
+    while (bytes[at] !== BREAK) readEntry(map);
+    at++;
+    return map;
   }
 
-  override next(): Token {
-    if (this.done()) throw new ParseError('CBOR ends too early');
-    if (++this.#items > MAX_ITEMS) throw new ParseError(`CBOR has more than ${MAX_ITEMS} items`);
-    return (this.#isOpenMap && this.#outermost()) || this.#inner();
+  function readItem(): unknown {
+    if (++items > MAX_ITEMS) throw new ParseError(`CBOR has more than ${MAX_ITEMS} items`);
+    const [major, argument] = readHead();
+    switch (major) {
+      case MAJOR.unsigned:
+        return argument;
+      case MAJOR.negative:
+        return -1 - argument;
+      case MAJOR.bytes:
+        return take(argument).slice();
+      case MAJOR.text:
+        return readText(argument);
+      case MAJOR.array:
+        requireLeft(argument);
+        return Array.from({ length: argument }, readItem);
+      case MAJOR.map:
+        return readMap(argument);
+      case MAJOR.simple:
+        if (argument === NULL) return null;
+    }
+    throw new ParseError(`CBOR type ${major} is not allowed`);
   }
 
-  #outermost(): Token | undefined {
-    const isLast = this._pos === this.data.length - 1;
-    if (this._pos > 0 && !(isLast && this.data[this._pos] === BREAK)) return undefined;
-    return this._pos++ === 0 ? new Token(Type.map, Number.POSITIVE_INFINITY, 1) : new Token(Type.break, undefined, 1);
+  /** The kind of an item, and its value or length, which must be in its shortest form (RFC 8949 §4.2.1). */
+  function readHead(): [major: number, argument: number] {
+    const [initial = 0] = take(1);
+    const major = initial >> 5;
+    const short = initial & 31;
+    if (short < 24) return [major, short];
+    if (major === MAJOR.simple || short > 27) throw new ParseError('CBOR has an item of a kind or length that is not allowed');
+    const width = 1 << (short - 24);
+    requireLeft(width);
+    const argument = readUnsigned(width);
+    at += width;
+    if (argument < (SMALLEST[short - 24] ?? 0) || argument > Number.MAX_SAFE_INTEGER)
+      throw new ParseError('CBOR has a number out of its form');
+    return [major, argument];
   }
 
-  #inner(): Token {
-    const token = super.next();
-    if (!ALLOWED.some((type) => Type.equals(type, token.type))) throw new ParseError(`CBOR type ${token.type.name} is not allowed`);
-    if (token.byteValue?.some((byte) => byte > 0x7f)) throw new ParseError('CBOR text is not ASCII');
-    return token;
+  function readUnsigned(width: number): number {
+    if (width === 1) return view.getUint8(at);
+    if (width === 2) return view.getUint16(at);
+    return width === 4 ? view.getUint32(at) : Number(view.getBigUint64(at));
   }
-}
 
-/** cborg compares keys by identity, so two equal byte strings would pass as different keys. */
-function requirePlainKeys(value: unknown): void {
-  if (Array.isArray(value)) for (const item of value) requirePlainKeys(item);
-  if (!(value instanceof Map)) return;
-  for (const [key, item] of value) {
+  function readText(length: number): string {
+    const letters = take(length);
+    if (letters.some((letter) => letter > 0x7f)) throw new ParseError('CBOR text is not ASCII');
+    return String.fromCharCode(...letters);
+  }
+
+  function readMap(length: number): Map<string | number, unknown> {
+    requireLeft(2 * length);
+    const map = new Map<string | number, unknown>();
+    for (let entry = 0; entry < length; entry++) readEntry(map);
+    return map;
+  }
+
+  function readEntry(map: Map<string | number, unknown>): void {
+    const key = readItem();
     if (typeof key !== 'string' && typeof key !== 'number') throw new ParseError('CBOR map key is neither text nor integer');
-    requirePlainKeys(item);
+    if (map.has(key)) throw new ParseError('CBOR map key is repeated');
+    map.set(key, readItem());
+  }
+
+  function take(length: number): Uint8Array {
+    requireLeft(length);
+    at += length;
+    return bytes.subarray(at - length, at);
+  }
+
+  function requireLeft(length: number): void {
+    if (length > bytes.length - at) throw new ParseError('CBOR ends too early');
   }
 }
+
+/** The least number that needs 1, 2, 4 or 8 bytes of its own. */
+const SMALLEST: readonly number[] = [24, 0x100, 0x1_0000, 0x1_0000_0000];
