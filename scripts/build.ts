@@ -64,11 +64,14 @@ async function bundle(config: InlineConfig, only?: string): Promise<void> {
 
 /** The root certificates of this checkout's simulated machines, which are made if there are none yet. */
 async function simulationRoots(): Promise<string> {
-  const [{ SIMULATION_FOLDER }, { prepareSimulation }] = await Promise.all([
+  const [{ SIMULATION_FOLDER }, { isSimulatedKind, TEE_KINDS }, { prepareSimulation }] = await Promise.all([
     import('../apps/enclave/src/providers/tee/index.ts'),
+    import('../apps/enclave/src/providers/tee/tee-provider.ts'),
     import('../apps/enclave/src/providers/tee/simulation/development-keys.ts'),
   ]);
-  await prepareSimulation(SIMULATION_FOLDER, 'simulated-tdx');
+  // The kind that the server is about to be, so that its root is there before the server makes it.
+  const kind = TEE_KINDS.find((each) => each === process.env.PRIVEXBOT_TEE) ?? 'simulated-tdx';
+  await prepareSimulation(SIMULATION_FOLDER, isSimulatedKind(kind) ? kind : 'simulated-tdx');
   return readFileSync(join(SIMULATION_FOLDER, 'root.pem'), 'utf8');
 }
 

@@ -202,6 +202,7 @@ const BAD: [string, string[]][] = [
   ['verifying what is no address', ['verify', 'ftp://x.example']],
   ['an identity key that is none', ['verify', 'http://127.0.0.1:9', '--identity', 'abc']],
   ['evidence that is not there', ['verify-evidence', 'gone.json']],
+  ['vectors at an address', ['verify-vectors', 'http://127.0.0.1:9']],
   ['a folder of vectors that is not there', ['verify-vectors', 'gone']],
 ];
 test.each(BAD)('%s is bad usage: exit 2, a sentence, nothing on stdout', async (_, args) => {

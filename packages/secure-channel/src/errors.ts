@@ -28,7 +28,11 @@ export const REFUSALS = {
     'The answer was changed on its way or is not for us; nothing was sent. Try again on another network.',
   ),
   evidence_refused: refusal(502, 'yes', 'The evidence of the environment did not pass the checks; nothing was sent to it.'),
-  rehandshake: refusal(409, 'same-key', 'The sealed session has ended; open a new one and send again with the same idempotency key.'),
+  rehandshake: refusal(
+    409,
+    'same-key',
+    'The sealed session ended, and what was sent may or may not have arrived; look before you send it again, or use the same idempotency key.',
+  ),
   record_refused: refusal(400, 'same-key', 'A sealed message was damaged or repeated on its way and was thrown away; try again.'),
   truncated: refusal(502, 'same-key', 'The answer was cut before its end; ask again.'),
   too_large: refusal(413, 'no', 'The message is larger than the sealed channel takes; send it in parts.'),
