@@ -15,6 +15,7 @@ const Environments = z.record(
     logSize: Whole.exactOptional(),
     logRoot: z.string().exactOptional(),
     tcbEvaluationNumber: Whole.exactOptional(),
+    launchManifest: z.string().exactOptional(),
   }),
 );
 

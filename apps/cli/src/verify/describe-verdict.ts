@@ -44,7 +44,7 @@ function describeCheck({ title, status, explain, expected, actual }: Check | Ass
   return lines;
 }
 
-function facts({ tee, machine, anchor, tcb, release, environment, models }: Judged): [string, string][] {
+function facts({ tee, machine, anchor, tcb, release, environment, models, settings }: Judged): [string, string][] {
   const { id, identityKey, identityFingerprint } = environment;
   const rows: [string, string | undefined][] = [
     ['Environment', id],
@@ -54,6 +54,13 @@ function facts({ tee, machine, anchor, tcb, release, environment, models }: Judg
     ['Release', release && `${release.name} ${release.version} of ${release.date}, ${release.sourceUrl}`],
     ['Log', release && `${release.signer}, ${TRUST[release.signerTrust]}; entry ${release.logIndex + 1} of ${release.logSize}`],
     ['Models inside', models.length > 0 ? models.map(({ name, sha256 }) => `${name} (SHA-256 ${sha256})`).join(', ') : undefined],
+    [
+      'Settings',
+      settings &&
+        Object.entries(settings)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(', '),
+    ],
   ];
   return rows.flatMap(([name, value]) => (value ? [[name, value] as [string, string]] : []));
 }

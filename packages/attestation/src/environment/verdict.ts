@@ -29,6 +29,8 @@ export interface EnvironmentVerdict {
     readonly isFirstUse: boolean;
   };
   readonly models: readonly Model[];
+  /** What the launch manifest states, where it is the measured one: every setting that acts on privacy. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly checks: readonly Check[];
   /** What was not proven: ids of `LIMITS`. */
   readonly limits: readonly LimitId[];
@@ -48,4 +50,6 @@ export interface Remembered {
   /** base64url. */
   readonly logRoot?: string;
   readonly tcbEvaluationNumber?: number;
+  /** The digest of the launch manifest, hexadecimal: other settings than at the last visit are a warning. */
+  readonly launchManifest?: string;
 }

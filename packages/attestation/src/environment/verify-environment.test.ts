@@ -102,6 +102,16 @@ test('on a first visit the identity and the log that it names are warnings; on t
   expect(second.remember).toEqual(first.remember);
 });
 
+test('other settings than at the last visit are told once, and the settings are shown', async () => {
+  const { remember, verdict } = await verify();
+  expect(verdict.settings).toEqual(MANIFEST.settings);
+  const manifest = { ...MANIFEST, settings: { ...MANIFEST.settings, PRIVEXBOT_MODEL_URL: 'https://elsewhere.example' } };
+  const changed = await made({ manifest }, { remembered: remember });
+  expect(notPassed(changed.verdict.checks)).toEqual({ 'launch-manifest': 'warned' });
+  expect(changed.verdict.settings).toEqual(manifest.settings);
+  expect(notPassed((await made({ manifest }, { remembered: changed.remember })).verdict.checks)).toEqual({});
+});
+
 test('another identity than the pinned or the remembered one is refused; a pin outweighs what is remembered', async () => {
   const other = { identityKey: new Uint8Array(32).fill(0x66) };
   expectRefused(await verify({ options: { pins: other } }), { identity: 'failed', 'release-log': 'warned' });

@@ -99,10 +99,12 @@ export async function verifyEnvironment(input: EnvironmentInput, options: Enviro
   const pinned = [...(release?.entry.measurements.map(({ registers }) => registers) ?? []), ...(options.policy?.measurements ?? [])];
   const launch = document && { bytes: document.launchManifest, digest: peer.launchManifest, pinned };
   const launched = launch && (await checkLaunch(launch, verification?.claims, report));
+  checkSettings(peer.launchManifest, before, launched?.isMeasured === true, report);
   const models = checkModels(launched, peer.keyConfig.models, report);
   const checks = merge(verification?.checks ?? [], report.checks);
   const isFirstUse = expectedIdentity(pins, remembered) === undefined;
-  const found: Found = { input, options, isFirstUse, verification, release, models, checks };
+  const settings = launched?.isMeasured ? launched.manifest.settings : undefined;
+  const found: Found = { input, options, isFirstUse, verification, release, models, settings, checks };
   const verdict = await describe(found);
   return {
     verdict,
@@ -119,6 +121,7 @@ interface Found {
   readonly verification: Verification | undefined;
   readonly release: ReleaseResult | undefined;
   readonly models: readonly Model[];
+  readonly settings: Readonly<Record<string, string>> | undefined;
   readonly checks: readonly Check[];
 }
 
@@ -212,6 +215,18 @@ function checkSimulation(verification: Verification | undefined, allowSimulated:
   else report.add('simulation', 'warned', { explain: 'No hardware vouches for this: it is for development only.' });
 }
 
+/** Whoever runs the machine may choose the settings, and each is measured. Which are right only people can say: they are told when others come. */
+function checkSettings(digest: Uint8Array, { launchManifest }: Remembered, isMeasured: boolean, report: Report): void {
+  const actual = toHex(digest);
+  if (!isMeasured || launchManifest === undefined || launchManifest === actual) return;
+  report.add('launch-manifest', 'warned', {
+    expected: launchManifest,
+    actual,
+    explain:
+      'It was started with other settings than at the last visit: addresses of models or mail, options of Node, or the source of the keys.',
+  });
+}
+
 /** Both in one list, in the order of CHECKS; of two with one id the worse stands. */
 function merge(...lists: readonly (readonly Check[])[]): readonly Check[] {
   const report = new Report();
@@ -232,7 +247,7 @@ function decide({ verification, checks }: Found): Verdict {
 }
 
 async function describe(found: Found): Promise<EnvironmentVerdict> {
-  const { input, options, isFirstUse, verification, release, models, checks } = found;
+  const { input, options, isFirstUse, verification, release, models, settings, checks } = found;
   const { identityKey, keyConfig } = input.peer;
   const { machine, tcb } = verification?.claims ?? {};
   const ends = [verification?.claims?.validUntil?.getTime(), release?.validUntil, 1000 * keyConfig.notAfter];
@@ -253,6 +268,7 @@ async function describe(found: Found): Promise<EnvironmentVerdict> {
       isFirstUse,
     },
     models,
+    ...(settings === undefined ? {} : { settings }),
     checks,
     limits: limitsOf(found),
   });
@@ -292,5 +308,6 @@ function remember({ input, options, verification, release }: Found, before: Reme
     wasVerified: options.remembered?.wasVerified === true || verdict !== 'simulated',
     ...release?.seen,
     ...(tcbEvaluationNumber > 0 ? { tcbEvaluationNumber } : {}),
+    launchManifest: toHex(input.peer.launchManifest),
   };
 }

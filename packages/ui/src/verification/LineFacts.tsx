@@ -41,6 +41,12 @@ function useFacts(): Partial<Record<LineId, Facts>> {
         </code>
       </>
     ),
+    settings: ({ settings = {} }) =>
+      Object.entries(settings).map(([name, value]) => (
+        <code key={name} dir="ltr" className="block font-mono text-caption break-all">
+          {name}={value}
+        </code>
+      )),
     model: ({ models }) => {
       if (models.length === 0) return t('verification.fact.noModel');
       return models.map(({ name, sha256 }) => (

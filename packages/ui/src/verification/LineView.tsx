@@ -46,6 +46,7 @@ export function LineView({ line, verdict }: { line: Line; verdict: EnvironmentVe
 /** What a reservation means, for the checks that can have one; a failure has its words for every check. */
 const WARNINGS: Partial<Record<CheckId, MessageId>> = {
   identity: messageId('check.identity.warned'),
+  'launch-manifest': messageId('check.launch-manifest.warned'),
   'release-log': messageId('check.release-log.warned'),
   'tcb-status': messageId('check.tcb-status.warned'),
 };

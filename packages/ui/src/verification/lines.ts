@@ -21,7 +21,8 @@ export const LINES = [
   },
   { id: 'updates', checks: ['tcb-info', 'tcb-status', 'policy-tcb-floor'] },
   { id: 'closed', checks: ['debug', 'migration', 'attributes'] },
-  { id: 'release', checks: ['event-log', 'policy-measurement', 'release', 'release-log', 'release-rollback', 'launch-manifest'] },
+  { id: 'release', checks: ['event-log', 'policy-measurement', 'release', 'release-log', 'release-rollback'] },
+  { id: 'settings', checks: ['launch-manifest'] },
   { id: 'connection', checks: ['freshness', 'report-data', 'origin', 'identity'] },
   { id: 'model', checks: ['model'] },
 ] as const satisfies readonly { id: string; checks: readonly CheckId[] }[];
