@@ -14,7 +14,7 @@ export interface Passed {
 }
 
 /** Bodies on their way; the channel's are whole in these. */
-export interface Tampering {
+interface Tampering {
   up?(body: Buffer, path: string): Buffer;
   down?(body: Buffer, path: string, asked: Buffer): Buffer;
 }
