@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   web: ['sdk', 'contract', 'ui', 'flow'],
   widget: ['sdk', 'contract', 'ui'],
   cli: ['sdk', 'contract', 'attestation', 'secure-channel'],
-  testing: ['contract', 'sdk', 'enclave', 'attestation', 'flow'],
+  testing: ['contract', 'sdk', 'enclave', 'attestation', 'secure-channel', 'flow'],
 };
 
 const TESTS_MAY_IMPORT: readonly string[] = ['testing', 'sdk'];
