@@ -9,6 +9,7 @@ import { addKnowledge, createKnowledge, searchKnowledge } from './commands/knowl
 import { login } from './commands/login.ts';
 import { verify } from './commands/verify.ts';
 import { verifyEvidence } from './commands/verify-evidence.ts';
+import { verifyReceiptFile } from './commands/verify-receipt.ts';
 import { verifyVectors } from './commands/verify-vectors.ts';
 
 /** Every command there is. */
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   verify,
   verifyEvidence,
   verifyVectors,
+  verifyReceiptFile,
 ];

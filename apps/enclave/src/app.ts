@@ -16,6 +16,7 @@ import { Models } from './features/models/index.ts';
 import { modelRoutes } from './features/models/routes.ts';
 import { openaiRoutes } from './features/openai/routes.ts';
 import { organizationRoutes } from './features/organizations/routes.ts';
+import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { mountHealth } from './http/health.ts';
@@ -44,6 +45,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   await using stack = new AsyncDisposableStack();
   const identity = createIdentity(context);
   const knowledge = stack.use(await openKnowledge(context, identity.findRole));
+  stack.use(await openPrivacy(context));
   const models = stack.use(new Models(context));
   const live = new LiveBots(context);
   const turns = new TurnWriter({ ...context, models, knowledge });
@@ -71,6 +73,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       models: modelRoutes(context, models, (tx, model) => countUsers(ports, tx, model)),
       audit: auditRoutes(context),
       usage: usageRoutes(),
+      privacy: privacyRoutes(context),
       openai: openaiRoutes(ports),
     },
     { db, identity, limiter, log, draining, origin: (request) => context.config.publicUrl ?? new URL(request.url).origin },

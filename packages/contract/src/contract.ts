@@ -6,10 +6,11 @@ import { knowledge } from './knowledge.ts';
 import { models } from './models.ts';
 import { openai } from './openai.ts';
 import { organizations } from './organizations.ts';
+import { privacy } from './privacy.ts';
 import { publicChat } from './public-chat.ts';
 import { uploads } from './uploads.ts';
 import { usage } from './usage.ts';
 
 /** Every endpoint there is, by feature. */
-export const contract = { auth, organizations, apiKeys, uploads, knowledge, bots, publicChat, models, audit, usage, openai };
+export const contract = { auth, organizations, apiKeys, uploads, knowledge, bots, publicChat, models, audit, usage, privacy, openai };
 export type Contract = typeof contract;

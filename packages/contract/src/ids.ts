@@ -19,6 +19,7 @@ const PREFIXES = {
   model: 'mdl',
   entry: 'aud',
   dataKey: 'dky',
+  rotation: 'rot',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -38,6 +39,7 @@ export type ConversationId = Id<'conversation'>;
 export type MessageId = Id<'message'>;
 export type ModelId = Id<'model'>;
 export type DataKeyId = Id<'dataKey'>;
+export type RotationId = Id<'rotation'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

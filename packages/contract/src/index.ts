@@ -10,4 +10,14 @@ export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from
 export { LIMITS, RATES, type RateClass } from './limits.ts';
 export { renderOpenApi } from './openapi.ts';
 export { hasPermission, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from './permissions.ts';
+export {
+  KeysState,
+  Receipt,
+  ROOT_KEY_SOURCES,
+  ROTATION_PROBLEMS,
+  type RootKeySourceKind,
+  type RotationProblem,
+  receiptBytes,
+  SignedReceipt,
+} from './privacy.ts';
 export { METERS, type Meter } from './usage.ts';

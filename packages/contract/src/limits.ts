@@ -28,6 +28,8 @@ export const RATES = {
   write: { perMinute: 1_200, burst: 300 },
   upload: { perMinute: 12_000, burst: 2_000 },
   invoke: { perMinute: 6_000, burst: 600 },
+  /** Of the whole environment: each moves every key. */
+  rotation: { perMinute: 1, burst: 10 },
   'public-chat': { perMinute: 60, burst: 30 },
 } as const;
 

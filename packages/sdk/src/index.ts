@@ -7,5 +7,6 @@ export { type EnclaveConnection, type EnclaveOptions, openEnclave } from './encl
 export { BundleError, type EvidenceBundle, type VerifyBundleOptions, verifyBundle } from './evidence-bundle.ts';
 export { failedChecks, NotVerifiedError } from './not-verified.ts';
 export { memoryPins, type PinStore } from './pins.ts';
+export { ReceiptError, verifyReceipt } from './receipt.ts';
 export { fetchTransport, type Transport } from './transport.ts';
 export { type UploadProgress, uploadFile } from './upload.ts';

@@ -9,6 +9,7 @@ import type { Connection } from './connect.ts';
 import { Heads, type HeadTransaction, type ProtectedTable, StaleRow } from './heads.ts';
 import { keyStore } from './key-store.ts';
 import { BrokenConnection, type Lent } from './pipeline.ts';
+import { findLatestRotation } from './rotations.ts';
 import type { Tables } from './tables.ts';
 
 /** A transaction inside one realm: row security shows the rows of that organization and no others. */
@@ -32,6 +33,9 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
 
 const CHECKPOINT_EVERY_MS = 1_000;
 const READS_WAIT_AT_MOST_MS = 5;
+/** Keys are made under a newer epoch than this process knew: making them again, under that one, goes through. */
+class StaleEpoch extends AppError {}
+
 /** A row that is still not the latest on the last attempt was changed from outside. */
 const STALE_ATTEMPTS = 3;
 
@@ -48,6 +52,8 @@ const SQLSTATES: Record<string, ErrorCode> = {
   '57P03': 'unavailable',
   '53300': 'unavailable',
 };
+/** Of the trigger in `migrations/0002-key-rotations.sql`. */
+const STALE_EPOCH = 'PX001';
 const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
 /** The one way to the rows: every transaction names its realm and its actor. */
@@ -83,9 +89,19 @@ export class Database {
       try {
         return await this.#transact(realm, actor, fn);
       } catch (error) {
-        if (!(error instanceof StaleRow) || attempt === STALE_ATTEMPTS) throw error;
-        await this.heads.settle();
+        if (attempt === STALE_ATTEMPTS) throw error;
+        if (error instanceof StaleRow) await this.heads.settle();
+        else if (error instanceof StaleEpoch) await this.followEpoch();
+        else throw error;
       }
+  }
+
+  /** Makes new keys under the epoch of the latest rotation, and forgets those that were destroyed, whichever server rotated. */
+  async followEpoch(): Promise<void> {
+    const rotation = await this.transaction('environment', 'system', (tx) => findLatestRotation(this.keyring, tx));
+    if (!rotation?.content.check || rotation.state === 'started') return;
+    if (this.keyring.epoch < rotation.epoch) await this.keyring.useEpoch(rotation.epoch, Buffer.from(rotation.content.check, 'base64'));
+    if (rotation.state === 'done') this.keyring.forgetEpochsBefore(rotation.epoch);
   }
 
   /** Writes an entry that describes no change, such as a read of content. It is on disk when this resolves. */
@@ -203,6 +219,7 @@ function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
   if (error instanceof SealError) return new AppError('integrity_failed', error.place ? describeRecord(error.place) : {}, { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code === STALE_EPOCH) return new StaleEpoch('unavailable', {}, { cause: error });
   const known =
     SQLSTATES[code] ??
     (NETWORK_CODES.has(code) || /timeout exceeded when trying to connect|Connection terminated|not queryable/.test(error.message)

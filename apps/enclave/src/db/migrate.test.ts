@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createTestDatabase } from '@privexbot/testing/postgres.ts';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -77,7 +78,39 @@ test('running again changes nothing', async () => {
 
 test('servers that start together on an empty database wait for each other', async () => {
   await Promise.all([run(), run(), run()]);
-  expect(await query(owner, 'select name from migrations')).toEqual([{ name: '0001-initial.sql' }]);
+  expect(await query(owner, 'select name from migrations order by name')).toEqual(
+    ['0001-initial.sql', '0002-key-rotations.sql'].map((name) => ({ name })),
+  );
+});
+
+test('a database of the schema before rotations keeps its keys, and takes new ones as before', async () => {
+  const file = new URL('./migrations/0001-initial.sql', import.meta.url);
+  const sql = await readFile(file, 'utf8');
+  await query(owner, 'create table migrations (name text primary key, sha256 text not null, at timestamptz not null default now())');
+  await query(owner, sql);
+  const sha256 = createHash('sha256').update(sql).digest('hex');
+  await query(owner, `insert into migrations (name, sha256) values ('0001-initial.sql', '${sha256}')`);
+  const insert = (id: string, epoch: number) =>
+    `begin; set local app.org_id = 'environment'; insert into keystore.keys (id, org_id, kind, epoch, wrapped) values ('${id}', 'environment', 'data', ${epoch}, 'x'); commit`;
+  await query(owner, insert('before', 1));
+  await run();
+  await query(app, insert('after', 1));
+  const keys = `set app.org_id = 'environment'; select id, epoch from keystore.keys order by created_at`;
+  const client = new pg.Client({ connectionString: app.href });
+  await client.connect();
+  const results = (await client.query(keys)) as unknown as pg.QueryResult[];
+  expect(results[1]?.rows).toEqual([
+    { id: 'before', epoch: 1 },
+    { id: 'after', epoch: 1 },
+  ]);
+  await client.query(
+    `insert into key_rotations (id, epoch, state, version, sealed, created_at) values ('rot', 2, 'wrapping', 1, '', now())`,
+  );
+  await client.query('reset app.org_id');
+  await expect(client.query(insert('old', 1))).rejects.toMatchObject({ code: 'PX001' });
+  await client.query('rollback');
+  await client.query(insert('new', 2));
+  await client.end();
 });
 
 test('a migration that was changed after it ran is refused, and nothing is changed', async () => {

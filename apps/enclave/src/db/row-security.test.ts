@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const FIRST = 'org_01jd0000000000000000000000';
 const SECOND = 'org_01jd0000000000000000000001';
 /** Rows that belong to no organization: only transactions of the environment see them. */
-const ENVIRONMENT_ONLY = new Set(['public.users', 'public.sessions']);
+const ENVIRONMENT_ONLY = new Set(['public.users', 'public.sessions', 'public.key_rotations']);
 
 interface Column {
   readonly table: string;
@@ -45,7 +45,7 @@ function testValue({ name, type }: Column, org: string): unknown {
   if (type === 'text') return `${name} of ${org}`;
   if (type === 'bytea') return Buffer.from(org);
   if (type === 'boolean') return true;
-  if (type === 'integer' || type === 'bigint') return 1;
+  if (type === 'integer' || type === 'bigint') return org === FIRST ? 2 : 1;
   if (type === 'date' || type.startsWith('timestamp')) return new Date(0);
   throw new Error(`no test value for ${type}`);
 }

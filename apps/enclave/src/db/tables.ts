@@ -10,6 +10,7 @@ import type {
   ModelId,
   OrgId,
   Role,
+  RotationId,
   SessionId,
   UploadId,
   UserId,
@@ -88,6 +89,7 @@ export interface Tables {
   messages: Sealed & { id: MessageId; org_id: OrgId; conversation_id: ConversationId; created_at: Date };
   models: Sealed & { id: ModelId; org_id: OrgId; created_at: Date };
   usage: { org_id: OrgId; day: string; meter: string; model: string; amount: number };
+  key_rotations: Sealed & { id: RotationId; epoch: number; state: 'started' | 'wrapping' | 'destroying' | 'done'; created_at: Date };
   audit_entries: { org_id: string; writer: string; sequence: number; at: Date; sealed: Uint8Array; mac: Uint8Array };
   audit_checkpoints: { org_id: string; id: string; at: Date; chains: string; signature: Uint8Array };
 }

@@ -1,6 +1,7 @@
 import type { OrgId } from '@privexbot/contract';
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
+import type { Realm } from '../db/audit-chain.ts';
 import type { Transaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -14,8 +15,9 @@ export interface Job {
 
 /** Jobs on the same PostgreSQL: they start when their transaction commits, survive a kill, and are repeated until their handler succeeds. */
 export interface Jobs {
-  /** Adds a job with the transaction. */
+  /** Adds a job with the transaction. A transaction of the environment names the organization the job is for. */
   enqueue(tx: Transaction, queue: Queue, id: string): Promise<void>;
+  enqueue(tx: Transaction<'environment'>, queue: Queue, id: string, org: OrgId): Promise<void>;
   /** Runs jobs of a queue. A handler that throws is called again later; one whose job is done must find that in its row. */
   work(queue: Queue, concurrency: number, handler: (job: Job, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Stops taking jobs; those under way are aborted and resume at the next start. */
@@ -46,8 +48,8 @@ export async function openJobs(pool: pg.Pool, soleServer: boolean, log: Log): Pr
     for (const worker of workers.get(queue) ?? []) boss.notifyWorker(worker);
   };
   return {
-    async enqueue(tx, queue, id) {
-      const job: Job = { org: tx.realm, id };
+    async enqueue(tx: Transaction<Realm>, queue: Queue, id: string, org: OrgId = tx.realm as OrgId) {
+      const job: Job = { org, id };
       await boss.send(queue, job, { db: { executeSql: (text, values) => tx.run(text, values) } });
       tx.onEnd((committed) => committed && wake(queue));
     },

@@ -120,15 +120,44 @@ test('new keys belong to the current epoch, old ones open while theirs is there,
   const first = await Keyring.open(source, store);
   await first.createOrganizationKey(store, ORG);
   await first.createDataKey(store, ORG, DATA);
-  await source.createEpoch(2);
   const second = await Keyring.open(source, store);
-  await second.useEpoch(2);
+  await second.useEpoch(2, second.checkOf(await source.createEpoch(2)));
   const newer = 'key_01jd0000000000000000000002' as DataKeyId;
   await second.createDataKey(store, ORG, newer);
   expect(store.rows.get(newer)?.epoch).toBe(2);
   await second.data(store, ORG, DATA);
   await source.destroyEpoch(1);
   await expect(Keyring.open(source, store)).rejects.toThrow('no key for epoch 1');
+});
+
+test('a key moved to a new epoch is the same key, and its old wrapping opens no more', async () => {
+  const source = createMemorySource();
+  const store = createStore();
+  const keyring = await Keyring.open(source, store);
+  await keyring.createOrganizationKey(store, ORG);
+  const sealed = (await keyring.createDataKey(store, ORG, DATA)).seal(AAD, Buffer.from('kept'));
+  const before = new Map(store.rows);
+  await keyring.useEpoch(2, keyring.checkOf(await source.createEpoch(2)));
+  for (const row of before.values()) store.rows.set(row.id, await keyring.rewrap(store, row));
+  await keyring.requireStored(store);
+  await source.destroyEpoch(1);
+  keyring.forgetEpochsBefore(2);
+  const after = await Keyring.open(source, store);
+  expect(after.epoch).toBe(2);
+  expect(Buffer.from((await after.data(store, ORG, DATA)).open(AAD, sealed)).toString()).toBe('kept');
+  for (const row of before.values()) {
+    await expect(keyring.rewrap(store, row)).rejects.toThrow('no key for epoch 1');
+    await expect(after.rewrap(store, { ...row, epoch: 2 })).rejects.toMatchObject({ name: 'SealError' });
+  }
+});
+
+test('an epoch whose key is another than was made is not used', async () => {
+  const source = createMemorySource();
+  const keyring = await Keyring.open(source, createStore());
+  const check = keyring.checkOf(await source.createEpoch(2));
+  source.keys.set(2, randomBytes(32));
+  await expect(keyring.useEpoch(2, check)).rejects.toMatchObject({ name: 'StartProblem', failure: 'damaged' });
+  expect(keyring.epoch).toBe(1);
 });
 
 test('purposes, uses and environments are kept apart', async () => {

@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, createPublicKey, createSecretKey, hkdfSyn
 import type { DataKeyId, OrgId } from '@privexbot/contract';
 import { randomBytes } from '../random.ts';
 import { StartProblem } from '../start-problem.ts';
-import type { RootKeySource } from './root-key.ts';
+import { RootKeyProblem, type RootKeySource } from './root-key.ts';
 import { SealError, SealingKey, toAad } from './seal.ts';
 
 /** A stored key: random, sealed under its parent, then under the key of an epoch. */
@@ -38,7 +38,7 @@ export type Purpose =
  * Opened keys stay in memory until they are forgotten.
  */
 export class Keyring {
-  readonly #source: RootKeySource;
+  readonly source: RootKeySource;
   readonly #epochs: Map<number, SealingKey>;
   #epoch: number;
   readonly #environment: Uint8Array;
@@ -48,7 +48,7 @@ export class Keyring {
   readonly environment: SealingKey;
 
   private constructor(source: RootKeySource, epoch: number, epochKey: SealingKey, environment: Uint8Array) {
-    this.#source = source;
+    this.source = source;
     this.#epoch = epoch;
     this.#epochs = new Map([[epoch, epochKey]]);
     this.#environment = environment;
@@ -85,10 +85,49 @@ export class Keyring {
     return this.#epoch;
   }
 
-  /** From now on new keys are wrapped under this epoch. */
-  async useEpoch(epoch: number): Promise<void> {
-    await this.#openEpoch(epoch);
+  /**
+   * From now on new keys are wrapped under this epoch.
+   * @param check what `checkOf` said when the epoch's key was made
+   * @throws RootKeyProblem `damaged` if the source gives another key than was made: keys wrapped under one that somebody put in its
+   * place would be open to them
+   */
+  async useEpoch(epoch: number, check: Uint8Array): Promise<void> {
+    const secret = await this.source.openEpoch(epoch);
+    if (!equalBytes(this.checkOf(secret), check))
+      throw new RootKeyProblem(
+        'damaged',
+        `The root key source gives another key for epoch ${epoch} than was made there. Put back the one that was made. Nothing was changed.`,
+      );
+    this.#epochs.set(epoch, new SealingKey(secret));
     this.#epoch = epoch;
+  }
+
+  /** Tells an epoch's key from any other, without telling the key. */
+  checkOf(epochSecret: Uint8Array): Uint8Array {
+    return createHmac('sha256', this.mac('epoch check')).update(epochSecret).digest();
+  }
+
+  /** The same key under the current epoch. @throws SealError if the stored one was changed */
+  async rewrap(store: KeyStore, { wrapped, ...key }: StoredKey): Promise<StoredKey> {
+    const moved = { ...key, epoch: this.#epoch };
+    const [before, after] = [toAad(keyPlace(key)), toAad(keyPlace(moved))];
+    const inner = (await this.#openEpoch(key.epoch)).open(before, wrapped);
+    const parent = await this.#parentOf(store, key);
+    const resealed = parent ? parent.seal(after, parent.open(before, inner)) : inner;
+    return { ...moved, wrapped: (await this.#openEpoch(moved.epoch)).seal(after, resealed) };
+  }
+
+  /** Whether the stored environment key opens, as the next start will open it. @throws SealError or RootKeyProblem if it does not */
+  async requireStored(store: KeyStore): Promise<void> {
+    const stored = await store.find(ENVIRONMENT_KEY);
+    if (!stored) throw new SealError(NO_SUCH_KEY);
+    const epochKey = new SealingKey(await this.source.openEpoch(stored.epoch));
+    if (!equalBytes(epochKey.open(toAad(keyPlace(stored)), stored.wrapped), this.#environment)) throw new SealError(NO_SUCH_KEY);
+  }
+
+  /** Drops the keys of earlier epochs from memory, after they were destroyed at their source. */
+  forgetEpochsBefore(epoch: number): void {
+    for (const other of this.#epochs.keys()) if (other < epoch) this.#epochs.delete(other);
   }
 
   /** The key that seals an organization's own rows. */
@@ -171,6 +210,12 @@ export class Keyring {
     this.#opened.set(id, { org, key });
   }
 
+  /** What a stored key is sealed under inside its epoch; the environment's key is sealed under nothing else. */
+  #parentOf(store: KeyStore, { kind, org_id }: Pick<StoredKey, 'kind' | 'org_id'>): Promise<SealingKey | undefined> {
+    if (kind === 'environment') return Promise.resolve(undefined);
+    return kind === 'organization' ? Promise.resolve(this.environment) : this.organization(store, org_id as OrgId);
+  }
+
   async #unwrap(store: KeyStore, org: OrgId, id: string, parent: () => Promise<SealingKey>): Promise<SealingKey> {
     const stored = await store.find(id);
     if (stored?.org_id !== org) throw new SealError(NO_SUCH_KEY);
@@ -190,7 +235,7 @@ export class Keyring {
   }
 
   async #openEpoch(epoch: number): Promise<SealingKey> {
-    const key = this.#epochs.get(epoch) ?? new SealingKey(await this.#source.openEpoch(epoch));
+    const key = this.#epochs.get(epoch) ?? new SealingKey(await this.source.openEpoch(epoch));
     this.#epochs.set(epoch, key);
     return key;
   }

@@ -1,7 +1,8 @@
+import type { RootKeySourceKind } from '@privexbot/contract';
 import { StartProblem } from '../start-problem.ts';
 
 /** Where root keys can come from. What each can promise stands in `ROOT_KEY_SOURCES` of the contract. */
-export type RootKeyKind = 'file' | 'tpm' | 'pkcs11' | 'vault' | 'aws-kms' | 'dstack';
+export type RootKeyKind = RootKeySourceKind;
 
 /**
  * Holds the epoch keys, under which every stored key is wrapped. Destroying an epoch key at its source closes every

@@ -1,0 +1,15 @@
+import type { Context } from '../../context.ts';
+import type { Handlers } from '../../http/mount.ts';
+import { listReceipts, readKeysState, startRotation } from './rotate.ts';
+
+export function privacyRoutes(context: Context): Handlers<'privacy'> {
+  return {
+    keys: () => readKeysState(context),
+    rotate({ org, user, actor }, { body }) {
+      // Whoever asks, it is one environment that does the work.
+      context.limiter.take('rotation', 'environment');
+      return startRotation(context, { org, user, actor, backupsExpireAt: body.backupsExpireAt });
+    },
+    receipts: async () => ({ items: await listReceipts(context) }),
+  };
+}
