@@ -89,7 +89,7 @@ test('somebody signs up, drops three documents into a new chatbot, asks, opens t
   await address.waitFor();
   await look(page, '6-share');
   pageAddress = (await address.getAttribute('href')) ?? '';
-  expect(pageAddress).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/c\/[\w-]+$/);
+  expect(pageAddress).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/c\/[\w-]+#pin=[\w-]{43}$/);
 });
 
 test('a visitor asks on the hosted page, opens the source, rates the answer, comes back to the chat and deletes it', async () => {
@@ -124,9 +124,11 @@ test('a visitor asks on the hosted page, opens the source, rates the answer, com
 });
 
 test('a visitor of another site opens the widget and asks; a site that is not allowed cannot show it', async () => {
-  const slug = pageAddress.split('/').at(-1) ?? '';
+  const { pathname, hash } = new URL(pageAddress);
+  const slug = pathname.split('/').at(-1) ?? '';
+  const pin = hash.replace('#pin=', '');
   await using site = await openSite(
-    `<h1>A shop</h1><p>Buy here.</p><script src="${server.url}/widget.js" data-bot="${slug}" async></script>`,
+    `<h1>A shop</h1><p>Buy here.</p><script src="${server.url}/widget.js" data-bot="${slug}" data-pin="${pin}" async></script>`,
   );
   await allowWidget(site.origin);
   const page = await browser.openPage();
