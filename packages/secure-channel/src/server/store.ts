@@ -1,6 +1,8 @@
 import { SESSION_MAX_MS, TICKET_IDLE_MS } from '../protocol/constants.ts';
 
 const UNCONFIRMED_MS = 30_000;
+/** Clocks are set right by small steps now and then. */
+const CLOCK_STEP_MS = 60_000;
 
 interface Timed {
   /** When the full handshake was, ms since the epoch. */
@@ -39,7 +41,9 @@ export function sessionStore<S extends Timed>(limits: { sessions: number; unconf
     add: (id, session) => put(unconfirmed, id, session, UNCONFIRMED_MS, limits.unconfirmed),
     find(id) {
       const found = confirmed.get(id) ?? unconfirmed.get(id);
-      if (found && found.until > nowMs()) return found.session;
+      const now = nowMs();
+      // A clock that was set back would let it live as much longer.
+      if (found && found.until > now && found.session.openedAt <= now + CLOCK_STEP_MS) return found.session;
       confirmed.delete(id);
       unconfirmed.delete(id);
       return undefined;
