@@ -115,12 +115,12 @@ export async function load(pid: number, concurrency: number, seconds: number, se
   return { perSecond: times.length / tookSeconds, p50Ms: at(0.5), p99Ms: at(0.99), cpuMsEach: (after.cpuMs - before.cpuMs) / times.length };
 }
 
-/** Memory that pages of a folder take on disk, in MB. */
-export function folderMb(path: string, leaveOut: RegExp): number {
+/** Memory that pages of a folder's counted files take on disk, in MB. */
+export function folderMb(path: string, counts: (file: string) => boolean): number {
   let bytes = 0;
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
     const full = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || leaveOut.test(full)) continue;
+    if (!entry.isFile() || !counts(full)) continue;
     bytes += Math.ceil(readFileSync(full).length / PAGE_BYTES) * PAGE_BYTES;
   }
   return bytes / 1024 / 1024;
