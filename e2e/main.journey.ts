@@ -1,29 +1,35 @@
-// The main job in a real browser: from sign-up to a cited answer, then published, and a visitor who asks.
+// The main job in a real browser: from sign-up to a cited answer, then published, and a visitor who asks. A wire in between sees all of it.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { checkAccessibility, openBrowser, type TestBrowser, takeScreenshot } from '@privexbot/testing/browser.ts';
+import { openSealed } from '@privexbot/testing/sealed.ts';
 import { type Server, startServer } from '@privexbot/testing/server.ts';
 import type { FrameLocator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildClients } from '../scripts/build.ts';
 import { ACCOUNT } from './desk.ts';
 import { threeDocuments } from './handbook.ts';
+import { kindOf, openWire, readableOf, type Wire } from './wire.ts';
 
 const READ_MS = 60_000;
 const QUESTION = 'How many days of annual leave do I earn?';
 const SOURCE = /^Source 1: leave\.md/;
 const QUOTE = 'Every employee earns thirty days of annual leave in a year.';
 
+let wire: Wire;
 let server: Server;
 let browser: TestBrowser;
 beforeAll(async () => {
   await buildClients({ production: false });
-  server = await startServer();
+  wire = await openWire();
+  server = await startServer({ settings: { PRIVEXBOT_PUBLIC_URL: wire.url } });
+  wire.target = server.url;
   browser = await openBrowser();
 });
 afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
+  await wire[Symbol.asyncDispose]();
 });
 
 async function look(page: Page, name: string): Promise<void> {
@@ -60,7 +66,7 @@ let pageAddress = '';
 
 test('somebody signs up, drops three documents into a new chatbot, asks, opens the source at the sentence, and publishes', async () => {
   const page = await browser.openPage();
-  await page.goto(server.url);
+  await page.goto(wire.url);
   await page.getByRole('link', { name: 'Create account' }).click();
   await page.getByRole('heading', { name: 'Create your account' }).waitFor();
   await page.getByLabel('Email').fill(ACCOUNT.email);
@@ -128,7 +134,7 @@ test('a visitor of another site opens the widget and asks; a site that is not al
   const slug = pathname.split('/').at(-1) ?? '';
   const pin = hash.replace('#pin=', '');
   await using site = await openSite(
-    `<h1>A shop</h1><p>Buy here.</p><script src="${server.url}/widget.js" data-bot="${slug}" data-pin="${pin}" async></script>`,
+    `<h1>A shop</h1><p>Buy here.</p><script src="${wire.url}/widget.js" data-bot="${slug}" data-pin="${pin}" async></script>`,
   );
   await allowWidget(site.origin);
   const page = await browser.openPage();
@@ -146,12 +152,45 @@ test('a visitor of another site opens the widget and asks; a site that is not al
   await chat.getByRole('button', { name: 'Close the chat' }).click();
   await page.locator('iframe').waitFor({ state: 'hidden' });
 
-  await using stranger = await openSite(`<h1>Elsewhere</h1><script src="${server.url}/widget.js" data-bot="${slug}" async></script>`);
+  await using stranger = await openSite(`<h1>Elsewhere</h1><script src="${wire.url}/widget.js" data-bot="${slug}" async></script>`);
   browser.expectComplaint(/frame-ancestors|Framing/);
   const other = await browser.openPage();
   await other.goto(stranger.origin);
   await other.getByRole('button', { name: 'Open chat' }).click();
   expect(await other.frameLocator('iframe').getByRole('textbox').count()).toBe(0);
+});
+
+test('of all that, the network saw pages, the release’s files, handshakes and sealed posts, and no word', async () => {
+  using connection = await openSealed(server.url);
+  const { release } = await connection.check();
+  const kinds = Map.groupBy(wire.passed, (passed) => kindOf(passed, release?.assets ?? {}));
+  console.log(`the wire saw: ${[...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ')}`);
+  expect(kinds.get('foreign')?.map(({ method, path }) => `${method} ${path}`)).toBeUndefined();
+  expect(kinds.get('sealed')?.length).toBeGreaterThan(40);
+  expect(kinds.get('handshake')?.length).toBeGreaterThan(3);
+  const words = [
+    ACCOUNT.email,
+    ACCOUNT.password,
+    QUESTION,
+    QUOTE,
+    'annual',
+    'leave',
+    '/v1/',
+    'Bearer',
+    'authorization',
+    'org_',
+    'bot_',
+    'cnv_',
+  ];
+  for (const passed of [...(kinds.get('sealed') ?? []), ...(kinds.get('handshake') ?? [])]) {
+    const readable = readableOf(passed);
+    expect(words.filter((word) => readable.includes(word))).toEqual([]);
+    expect([passed.headers.cookie, passed.headers.authorization, passed.answerHeaders['set-cookie']]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  }
 });
 
 /** Only that site may show the widget; done by the API, as the screen for it has a journey of its own. */
@@ -167,7 +206,7 @@ async function allowWidget(site: string): Promise<void> {
 async function openSite(body: string): Promise<{ origin: string } & AsyncDisposable> {
   const site = createServer((request, response) => {
     if (request.url !== '/') return void response.writeHead(204).end(); // the browser looks for an icon
-    const policy = `default-src 'none'; script-src ${server.url}; frame-src ${server.url}`;
+    const policy = `default-src 'none'; script-src ${wire.url}; frame-src ${wire.url}`;
     response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy });
     response.end(`<!doctype html><html lang="en"><title>A site</title><main>${body}</main></html>`);
   }).listen(0, '127.0.0.1');

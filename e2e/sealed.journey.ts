@@ -1,5 +1,4 @@
 // Somebody sits between browser and enclave, and then in the enclave's place.
-import type { EnvironmentVerdict } from '@privexbot/attestation';
 import { connect } from '@privexbot/secure-channel';
 import { openBrowser, type TestBrowser, takeScreenshot } from '@privexbot/testing/browser.ts';
 import { openSealed } from '@privexbot/testing/sealed.ts';
@@ -8,17 +7,15 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildClients } from '../scripts/build.ts';
 import { addText, openDesk, publishBot } from './desk.ts';
-import { openWire, type Passed, type Wire } from './wire.ts';
+import { HELLO, type Kind, kindOf, openWire, type Passed, readableOf, SEALED, type Wire } from './wire.ts';
 
 const QUESTION = 'How long is the notice period of zebras?';
 const SENTENCE = 'The notice period of zebras is eleven weeks.';
-const HELLO = 0;
-const SEALED = 1;
 
 let wire: Wire;
 let server: Server;
 let browser: TestBrowser;
-let verdict: EnvironmentVerdict;
+let assets: Readonly<Record<string, string>>;
 let slug = '';
 
 beforeAll(async () => {
@@ -28,7 +25,7 @@ beforeAll(async () => {
   wire.target = server.url;
   browser = await openBrowser();
   using connection = await openSealed(server.url);
-  verdict = await connection.check();
+  assets = (await connection.check()).release?.assets ?? {};
   const desk = await openDesk(server);
   await addText(desk, 'Zebras', `${SENTENCE} It begins on the first of a month.`);
   ({ slug } = await publishBot(desk));
@@ -54,11 +51,9 @@ async function ask(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'Ask a question' }).press('Enter');
 }
 
-const kindOf = ({ method, path, headers, body }: Passed) => {
-  if (method === 'POST' && path === '/channel') return body[0] === HELLO ? 'handshake' : body[0] === SEALED ? 'sealed' : 'foreign';
-  if (method === 'GET' && headers['sec-fetch-mode'] === 'navigate') return 'page';
-  return method === 'GET' && path in (verdict.release?.assets ?? {}) ? 'asset' : 'foreign';
-};
+function ofKind(kind: Kind): Passed[] {
+  return wire.passed.filter((passed) => kindOf(passed, assets) === kind);
+}
 
 test('a visitor’s chat passes as sealed posts: no header, body, answer or path of it can be read on the way', async () => {
   wire.passed.length = 0;
@@ -69,21 +64,18 @@ test('a visitor’s chat passes as sealed posts: no header, body, answer or path
   await page.getByRole('dialog', { name: 'Passage' }).locator('mark').waitFor();
   await takeScreenshot(page, 'sealed-1-chat');
 
-  const kinds = Map.groupBy(wire.passed, kindOf);
+  const kinds = Map.groupBy(wire.passed, (passed) => kindOf(passed, assets));
   console.log(`the wire saw: ${[...kinds].map(([kind, all]) => `${all.length} ${kind}`).join(', ')}`);
   expect(kinds.get('foreign')?.map(({ method, path }) => `${method} ${path}`)).toBeUndefined();
   expect(kinds.get('sealed')?.length).toBeGreaterThan(3);
   expect(kinds.get('handshake')?.length).toBeGreaterThan(0);
-  for (const { headers, body, answer, answerHeaders } of [...(kinds.get('sealed') ?? []), ...(kinds.get('handshake') ?? [])]) {
-    const seen = Buffer.concat([body, answer, Buffer.from(JSON.stringify([headers, answerHeaders]))]).toString('latin1');
-    for (const word of ['zebra', 'eleven', '/v1/', 'authorization', 'Bearer', 'conversation', slug]) expect(seen).not.toContain(word);
-    expect(headers.cookie).toBeUndefined();
-    expect(answerHeaders['set-cookie']).toBeUndefined();
-  }
+  for (const passed of [...ofKind('sealed'), ...ofKind('handshake')])
+    for (const word of ['zebra', 'eleven', '/v1/', 'authorization', 'Bearer', 'conversation', slug])
+      expect(readableOf(passed)).not.toContain(word);
 });
 
 test('a sealed request that is sent again is refused, and nothing happens twice', async () => {
-  const sealed = wire.passed.filter((passed) => kindOf(passed) === 'sealed');
+  const sealed = ofKind('sealed');
   for (const { body } of sealed) {
     const again = await fetch(`${server.url}/channel`, {
       method: 'POST',
@@ -106,7 +98,7 @@ test('who puts a key of its own into the handshake gets nothing, and the screen 
   expect(await page.getByRole('alert').innerText()).toContain('Somebody may stand between you and the server.');
   await page.getByRole('textbox', { name: 'Ask a question' }).press('Enter');
   expect(await page.getByRole('textbox', { name: 'Ask a question' }).inputValue()).toBe(QUESTION);
-  expect(wire.passed.filter((passed) => kindOf(passed) === 'sealed')).toEqual([]);
+  expect(ofKind('sealed')).toEqual([]);
   await recover(page);
 });
 
@@ -134,8 +126,8 @@ test('another enclave of the same release at the same address is refused by whoe
   await page.getByRole('alert').waitFor();
   await page.getByText('Another environment answers at this address').waitFor();
   await takeScreenshot(page, 'sealed-4-another-enclave');
-  expect(wire.passed.filter((passed) => kindOf(passed) === 'sealed')).toEqual([]);
-  expect(wire.passed.filter((passed) => kindOf(passed) === 'handshake').length).toBeGreaterThan(0);
+  expect(ofKind('sealed')).toEqual([]);
+  expect(ofKind('handshake').length).toBeGreaterThan(0);
 });
 
 /** The page is as good as new once nobody interferes. */

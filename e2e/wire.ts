@@ -13,6 +13,24 @@ export interface Passed {
   readonly answer: Buffer;
 }
 
+/** What the first byte of a body at the channel says: docs/secure-channel.md §9. */
+export const HELLO = 0;
+export const SEALED = 1;
+
+export type Kind = 'handshake' | 'sealed' | 'page' | 'asset' | 'foreign';
+
+/** @param assets paths of the files that the release lists */
+export function kindOf({ method, path, headers, body }: Passed, assets: Readonly<Record<string, string>>): Kind {
+  if (method === 'POST' && path === '/channel') return body[0] === HELLO ? 'handshake' : body[0] === SEALED ? 'sealed' : 'foreign';
+  if (method === 'GET' && ['navigate', 'nested-navigate'].includes(String(headers['sec-fetch-mode']))) return 'page';
+  return method === 'GET' && path in assets ? 'asset' : 'foreign';
+}
+
+/** Everything of it that somebody on the way can read, as one text. */
+export function readableOf({ path, headers, body, answerHeaders, answer }: Passed): string {
+  return Buffer.concat([body, answer, Buffer.from(JSON.stringify([path, headers, answerHeaders]))]).toString('latin1');
+}
+
 /** Bodies on their way; the channel's are whole in these. */
 interface Tampering {
   up?(body: Buffer, path: string): Buffer;

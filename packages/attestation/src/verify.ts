@@ -53,7 +53,7 @@ export async function verifyEvidence(evidence: Evidence, options: VerifyOptions)
   const anchor = root && anchors.find(({ certificate }) => equalBytes(certificate.der, root.der));
   // No line may say more than was checked.
   if (anchor?.isSimulation)
-    report.add('chain', 'warned', { explain: 'It ends at the root of a simulation: no genuine processor vouches for it.' });
+    report.add('chain', 'warned', { explain: 'It ends at the root of a simulation.' });
   const checks = Object.freeze(report.checks);
   const verification: Verification = Object.freeze({
     verdict: decide(evidence.tee, checks, anchor),

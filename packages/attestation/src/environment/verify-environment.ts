@@ -223,7 +223,7 @@ function checkSettings(digest: Uint8Array, { launchManifest }: Remembered, isMea
     expected: launchManifest,
     actual,
     explain:
-      'It was started with other settings than at the last visit: addresses of models or mail, options of Node, or the source of the keys.',
+      'It was started with other settings than at the last visit.',
   });
 }
 
