@@ -34,7 +34,7 @@ export function Shield({
         onPointerEnter={prepare}
         onFocus={prepare}
         onClick={() => void load().then(() => setOpen(true))}
-        className={`${SHIELD_SHAPE} min-h-7 max-w-full pointer-coarse:min-h-11 ${compact ? 'min-w-8 justify-center' : ''} ${look} ${className}`}
+        className={`${SHIELD_SHAPE} min-h-7 min-w-0 max-w-full pointer-coarse:min-h-11 ${compact ? 'min-w-8 justify-center' : ''} ${look} ${className}`}
       >
         <Icon of={icon} />
         <span className={compact ? 'sr-only' : 'min-w-0 truncate'}>{t(`shield.${shield}`)}</span>

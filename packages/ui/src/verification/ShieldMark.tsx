@@ -20,7 +20,7 @@ export function ShieldMark({ state }: { state: ShieldState }) {
   const t = useText();
   const { icon, look } = SHIELD_LOOKS[state];
   return (
-    <span className={`${SHIELD_SHAPE} min-h-6 ${look}`}>
+    <span data-shield={state} className={`${SHIELD_SHAPE} min-h-6 ${look}`}>
       <Icon of={icon} />
       <span>{t(`shield.${state}`)}</span>
     </span>
