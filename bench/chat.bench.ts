@@ -64,7 +64,7 @@ async function prepare(settings: Record<string, string>) {
   const at = { org: organization.id, workspace: workspace.id };
   // A key each, as callers have: rates are limited per key.
   const keys = await Promise.all(
-    Array.from({ length: CONCURRENT }, () => client.apiKeys.create({ params: { org: at.org }, body: { name: 'bench' } })),
+    Array.from({ length: CONCURRENT }, () => client.apiKeys.create({ params: { org: at.org }, body: { name: 'bench', plain: true } })),
   );
   let calls = 0;
   const owned = stack.move();

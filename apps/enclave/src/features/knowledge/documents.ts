@@ -53,7 +53,6 @@ export async function downloadOriginal(ports: Ports, scope: OrgScope, place: Pla
       'content-type': 'application/octet-stream',
       'content-length': String(document.content.file.sizeBytes),
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`,
-      'x-content-type-options': 'nosniff',
     },
   });
 }

@@ -1,6 +1,7 @@
 // The official client, unchanged, against a server on a real port.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { RATES } from '@privexbot/contract';
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
@@ -14,6 +15,7 @@ import OpenAI, {
   RateLimitError,
 } from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SIMULATION_FOLDER } from '../../providers/tee/index.ts';
 
 const TEXT = 'Full-time staff receive 27 days of paid annual leave each calendar year. The canteen opens at noon.';
 const QUESTION = 'How many days of annual leave do full-time staff receive?';
@@ -130,8 +132,13 @@ test('the examples of the documentation run as they stand', async () => {
   const text = await readFile(new URL('../../../../../docs/api.md', import.meta.url), 'utf8');
   const examples = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
   expect(examples.length).toBeGreaterThan(1);
-  const env = { ...process.env, PRIVEXBOT_URL: new URL(baseURL).origin, PRIVEXBOT_API_KEY: String(openai.apiKey) };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', examples.join('\n')], { env });
+  const { key } = await admin.client.apiKeys.create({ params: { org: admin.org }, body: { name: 'examples' } });
+  const env = { ...process.env, PRIVEXBOT_URL: new URL(baseURL).origin, PRIVEXBOT_API_KEY: key };
+  // As a development build of the SDK has them.
+  const roots = await readFile(join(SIMULATION_FOLDER, 'root.pem'), 'utf8');
+  const build = `data:text/javascript,globalThis.__PRIVEXBOT_SIMULATION_ROOTS__=${encodeURIComponent(JSON.stringify(roots))}`;
+  const run = ['--import', build, '--input-type=module-typescript', '-e', examples.join('\n')];
+  const { stdout } = await promisify(execFile)(process.execPath, run, { env });
   expect(stdout).toContain('27 days');
   expect(stdout.match(/documentName: 'Leave'/g)?.length).toBeGreaterThan(0);
 });
@@ -169,7 +176,7 @@ test('a caller who leaves ends the answer, and the server goes on', async () => 
 
 test('too many requests are told when to come back', async () => {
   const { client, org } = await enclave.signUp();
-  const { id, key } = await client.apiKeys.create({ params: { org }, body: { name: 'hasty' } });
+  const { id, key } = await client.apiKeys.create({ params: { org }, body: { name: 'hasty', plain: true } });
   const hasty = new OpenAI({ baseURL, apiKey: key, maxRetries: 0 });
   // Others use the key's allowance up all the while.
   const spend = setInterval(() => {
@@ -189,7 +196,7 @@ test('too many requests are told when to come back', async () => {
 });
 
 async function clientOf({ client, org }: Person): Promise<OpenAI> {
-  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'openai' } });
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'openai', plain: true } });
   return new OpenAI({ baseURL, apiKey: key, maxRetries: 0 });
 }
 
