@@ -110,6 +110,22 @@ export const usageQuery = (org: string, days: number) =>
     placeholderData: keepPreviousData,
   });
 
+/** Asks again every second while a rotation is under way. */
+export const rootKeyQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['root-key', org],
+    queryFn: async ({ signal }) => (await api()).privacy.keys({ params: { org } }, { signal }),
+    refetchInterval: ({ state }) => (state.data?.rotation ? WORKING_POLL_MS : false),
+  });
+
+/** Keyed by the epoch as well: each rotation that ends adds one. */
+export const receiptsQuery = (org: string, epoch: number, rotating: boolean) =>
+  queryOptions({
+    queryKey: ['receipts', org, epoch, rotating],
+    queryFn: async ({ signal }) => (await api()).privacy.receipts({ params: { org } }, { signal }),
+    placeholderData: keepPreviousData,
+  });
+
 export const auditQuery = (org: string, action: string | undefined) =>
   infiniteQueryOptions({
     queryKey: ['audit', org, action],

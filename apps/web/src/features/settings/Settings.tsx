@@ -7,7 +7,8 @@ import { Page } from '../../frame/Page.tsx';
 import { Guarded } from '../../parts/Access.tsx';
 import { SettingForm } from '../../parts/SettingForm.tsx';
 import { meQuery } from '../../queries.ts';
-import { useOrganization } from '../../session/session.ts';
+import { useCan, useOrganization } from '../../session/session.ts';
+import { Keys } from './Keys.tsx';
 
 /** Names of the organization and its workspaces; each saved by itself. */
 export function Settings() {
@@ -23,6 +24,7 @@ function Content() {
   const t = useText();
   const queryClient = useQueryClient();
   const organization = useOrganization();
+  const may = useCan();
   const params = { org: organization.id };
   const refresh = () => queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
   const check = ({ name }: { name: string }) => (name.trim() ? {} : { name: t('form.empty') });
@@ -88,6 +90,7 @@ function Content() {
             )}
           </SettingForm>
         </section>
+        {may('people.manage') && <Keys org={organization.id} />}
       </div>
     </Page>
   );
