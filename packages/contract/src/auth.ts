@@ -53,7 +53,7 @@ export const auth = {
     access: 'public',
     rate: 'write',
     audit: null,
-    failures: ['sealed_only', 'device_refused'],
+    failures: ['device_refused'],
     body: z.object({
       key: DeviceKey,
       /** ES256 as r and s, over `privexbot device 1` and the 32 bytes that the session exports as `privexbot device`. */
@@ -132,7 +132,7 @@ export const auth = {
     access: 'account',
     rate: 'write',
     audit: null,
-    failures: ['sealed_only', 'not_found'],
+    failures: ['not_found'],
     body: z
       .object({ org: idSchema('org').optional(), workspace: idSchema('workspace').optional() })
       .refine(({ org, workspace }) => org || !workspace, { message: 'name the organization of the workspace too', path: ['org'] }),

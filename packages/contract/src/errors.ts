@@ -25,7 +25,6 @@ export const ERRORS = {
   },
   wrong_credentials: { status: 401, message: 'The address or the password is wrong.', retry: false },
   link_invalid: { status: 410, message: 'This link was used or has expired. Ask for a new one.', retry: false },
-  wrong_origin: { status: 403, message: 'The request came from another site. Open PrivexBot directly.', retry: false },
   not_allowed: { status: 403, message: 'Your role may not do this. It needs the right to {allows}.', retry: false },
   sealed_only: {
     status: 403,

@@ -24,7 +24,12 @@ export function renderOpenApi(): object {
     components: {
       schemas: { Error: toSchema(ErrorBody, 'output') },
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'privexbot_session' },
+        session: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'An access token of auth.token, or nothing at all, in a sealed session in which auth.proveDevice was called',
+        },
         apiKey: { type: 'http', scheme: 'bearer' },
       },
     },
@@ -86,8 +91,13 @@ function success({ response, events, download }: Endpoint): object {
     : { 204: { description: 'Done' } };
 }
 
-function failures({ access, method, failures: own }: Endpoint): Record<number, object> {
-  const atTheDoor: ErrorCode[] = access === 'public' ? [] : method === 'GET' ? ['not_signed_in'] : ['not_signed_in', 'wrong_origin'];
+function failures({ access, plain, failures: own }: Endpoint): Record<number, object> {
+  const isOpen = access === 'public';
+  const atTheDoor: ErrorCode[] = [
+    ...(isOpen ? [] : (['not_signed_in'] as const)),
+    ...(plain && isOpen ? [] : (['sealed_only'] as const)),
+    ...(plain || isOpen || access === 'account' ? [] : (['plain_key'] as const)),
+  ];
   const byStatus = Map.groupBy<number, ErrorCode>([...own, ...atTheDoor, ...COMMON_FAILURES], (code) => ERRORS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [

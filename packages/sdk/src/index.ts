@@ -8,5 +8,5 @@ export { BundleError, type EvidenceBundle, type VerifyBundleOptions, verifyBundl
 export { failedChecks, NotVerifiedError } from './not-verified.ts';
 export { memoryPins, type PinStore } from './pins.ts';
 export { ReceiptError, verifyReceipt } from './receipt.ts';
-export { fetchTransport, type Transport } from './transport.ts';
+export type { Transport } from './transport.ts';
 export { type UploadProgress, uploadFile } from './upload.ts';

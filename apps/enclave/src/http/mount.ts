@@ -55,9 +55,6 @@ type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => 
 /** What the server's listener hands to the app, and the sealed channel where a request came through it. */
 export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } }; channel?: ChannelCaller | undefined } };
 
-/** Whether endpoints that are not `plain` may still be called without the sealed channel. */
-const PLAIN_V1_ALLOWED: boolean = true;
-
 const decoder = new TextDecoder();
 
 /** Mounts every endpoint of the contract on the app. */
@@ -128,13 +125,12 @@ async function enter(
   caller: { actor: string; org: OrgId | undefined },
 ): Promise<PublicScope | AccountScope | OrgScope> {
   const { access } = endpoint;
-  if (!scope.channel && !endpoint.plain && !PLAIN_V1_ALLOWED) throw new AppError('sealed_only');
+  if (!scope.channel && !endpoint.plain) throw new AppError('sealed_only');
   if (access === 'public') {
     ports.limiter.take(endpoint.rate, scope.address);
     return scope;
   }
   const principal = await ports.identity.authenticate(scope.request, scope.channel);
-  if (principal.session && !scope.channel) refuseOtherSites(scope);
   caller.actor = principal.key?.id ?? principal.user;
   ports.limiter.take(endpoint.rate, caller.actor);
   if (access === 'account') {
@@ -183,14 +179,7 @@ function refuseUnsealed(endpoint: Endpoint, { channel }: PublicScope, { key }: P
   // Whoever ends TLS has such a key: it must not open the rest to them, sealed or not.
   if (key?.plain && !endpoint.plain) throw new AppError('plain_key');
   const isAllowed = key?.plain && hasPermission(role, 'people.manage');
-  if (!channel && !isAllowed && !PLAIN_V1_ALLOWED) throw new AppError('sealed_only');
-}
-
-/** A cookie rides along with requests that other sites start; browsers name that site in `origin`. */
-function refuseOtherSites({ request }: PublicScope): void {
-  const origin = request.headers.get('origin');
-  if (request.method === 'GET' || !origin) return;
-  if (URL.parse(origin)?.host !== request.headers.get('host')) throw new AppError('wrong_origin');
+  if (!channel && !isAllowed) throw new AppError('sealed_only');
 }
 
 async function readInput(c: HonoContext<Env>, endpoint: Endpoint): Promise<object> {
@@ -283,12 +272,4 @@ async function report(
   }
 }
 
-const AUDITED: ReadonlySet<string> = new Set([
-  'not_found',
-  'not_allowed',
-  'unknown_model',
-  'sealed_only',
-  'plain_key',
-  'wrong_origin',
-  'integrity_failed',
-]);
+const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'unknown_model', 'sealed_only', 'plain_key', 'integrity_failed']);

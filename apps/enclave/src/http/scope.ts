@@ -61,7 +61,7 @@ export interface OrgScope extends PublicScope {
 
 /** What the http layer asks of the feature that knows people. */
 export interface Identity {
-  /** Finds the caller by API key, by the device proven in the sealed session, with or without its access token, or by cookie. @throws AppError `not_signed_in` */
+  /** Finds the caller by API key, by the device proven in the sealed session, with or without its access token. @throws AppError `not_signed_in` */
   authenticate(request: Request, channel: ChannelCaller | undefined): Promise<Principal>;
   /** The caller's role, or undefined where it is no member. */
   findRole(user: UserId, org: OrgId): Promise<Role | undefined>;

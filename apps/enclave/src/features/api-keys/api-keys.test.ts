@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@privexbot/sdk';
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changeRole } from '../auth/change-role.fixture.ts';
 
 let enclave: Enclave;
 beforeAll(async () => {
@@ -60,6 +61,24 @@ test('only the maker lists and revokes a key', async () => {
   await expect(refusal).rejects.toMatchObject({ code: 'not_allowed' });
 });
 
+test('in plain only a key that an Admin allowed for it works, and only while its maker is one; attempts are audited', async () => {
+  const admin = await enclave.signUp();
+  const { client, org } = admin;
+  const make = async (name: string, plain: boolean) => (await client.apiKeys.create({ params: { org }, body: { name, plain } })).key;
+  const inPlain = (key: string) => createClient(enclave.bareTransport(undefined, key)).openai.models();
+  const [sealed, plain] = [await make('sealed', false), await make('plain', true)];
+  expect((await inPlain(plain)).data).toEqual([]);
+  await expect(inPlain(sealed)).rejects.toMatchObject({ code: 'sealed_only' });
+  await expect(inPlain('pxb_nonsense')).rejects.toMatchObject({ code: 'not_signed_in' });
+  expect((await enclave.client(sealed).openai.models()).data).toEqual([]);
+  const { items } = await client.audit.list({ params: { org }, query: { action: 'refused.sealed_only' } });
+  expect(items).toMatchObject([{ actor: 'sealed' }]);
+
+  await changeRole(enclave.context, admin, 'tier1');
+  await expect(inPlain(plain)).rejects.toMatchObject({ code: 'sealed_only' });
+  expect((await enclave.client(plain).openai.models()).data).toEqual([]);
+});
+
 test('neither the secret nor the name is stored in the clear', async () => {
   const { client, org } = await enclave.signUp();
   const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'name-in-the-clear' } });
@@ -87,15 +106,16 @@ test('only an Admin makes a key that may be used in plain, and the audit log say
 test('a key that may be used in plain opens the OpenAI-compatible API and nothing else, sealed or not', async () => {
   const { client, org } = await enclave.signUp();
   const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'plain', plain: true } });
-  for (const program of [enclave.client(key), createClient(enclave.bareTransport(undefined, key))]) {
+  for (const [channel, code] of [
+    [enclave.openChannel(), 'plain_key'],
+    [undefined, 'sealed_only'],
+  ] as const) {
+    const program = createClient(enclave.bareTransport(channel, key));
     expect((await program.openai.models()).data).toEqual([]);
-    const refused = [
-      program.organizations.members({ params: { org } }),
-      program.organizations.ofKey(),
-      program.apiKeys.create({ params: { org }, body: { name: 'another' } }),
-    ];
-    for (const call of refused) await expect(call).rejects.toMatchObject({ code: 'plain_key' });
+    await expect(program.organizations.members({ params: { org } })).rejects.toMatchObject({ code });
+    await expect(program.organizations.ofKey()).rejects.toMatchObject({ code });
+    await expect(program.apiKeys.create({ params: { org }, body: { name: 'another' } })).rejects.toMatchObject({ code });
   }
   const { items } = await client.audit.list({ params: { org }, query: { action: 'refused.plain_key' } });
-  expect(items.map(({ actor }) => actor)).toEqual(Array(6).fill('plain'));
+  expect(items.map(({ actor }) => actor)).toEqual(Array(3).fill('plain'));
 });

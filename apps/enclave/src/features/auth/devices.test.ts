@@ -162,7 +162,7 @@ test('the thumbprint of a device, which is no secret, signs nobody in: not as a 
     { authorization: `Bearer ${channel.device}` },
     { authorization: `device ${channel.device}` },
   ]) {
-    await expect(plain.auth.me({}, { headers })).rejects.toMatchObject(NOT_SIGNED_IN);
+    await expect(plain.openai.models({}, { headers })).rejects.toMatchObject(NOT_SIGNED_IN);
     await expect(open().client.auth.me({}, { headers })).rejects.toMatchObject(NOT_SIGNED_IN);
   }
 });

@@ -32,9 +32,9 @@ export function acceptDevice(channel: ChannelCaller | undefined, { key, signatur
   if (name) channel.deviceName = name;
 }
 
-/** The device a person may sign in on. @throws AppError `device_required` */
-export function requireDevice(channel: ChannelCaller): string {
-  if (!channel.device) throw new AppError('device_required');
+/** The device that a session may be bound to. @throws AppError `device_required` */
+export function requireDevice(channel: ChannelCaller | undefined): string {
+  if (!channel?.device) throw new AppError('device_required');
   return channel.device;
 }
 

@@ -1,11 +1,11 @@
 import type { Role } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import type { ChannelCaller, Identity, Principal } from '../../http/scope.ts';
+import type { Identity, Principal } from '../../http/scope.ts';
 import { Recent } from '../../recent.ts';
 import { findApiKey, type GivenKey, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
-import { findSessionBy, type Proof, readProof } from './sessions.ts';
+import { findSessionOf } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
 import { createTokens } from './tokens.ts';
 
@@ -21,7 +21,8 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
   return {
     async authenticate(request, channel) {
       const bearer = request.headers.get('authorization');
-      const known = await (bearer ? findByBearer(bearer, channel) : findByProof(readProof(request, channel)));
+      const device = channel?.device;
+      const known = await (bearer ? findByBearer(bearer, device) : findByDevice(device));
       if (!known || (known.expiresAt && known.expiresAt <= now())) throw new AppError('not_signed_in');
       return known;
     },
@@ -29,17 +30,17 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
   };
 
-  async function findByBearer(bearer: string, channel: ChannelCaller | undefined): Promise<Known | undefined> {
+  async function findByBearer(bearer: string, device: string | undefined): Promise<Known | undefined> {
     const given = readApiKey(bearer);
-    if (given) return principals.get(`key ${given.text}`, () => findByKey(given));
+    if (given) return principals.get(given.text, () => findByKey(given));
     const [, token] = /^[Bb]earer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(bearer) ?? [];
-    return token && channel?.device ? findByToken(token, channel.device) : undefined;
+    return token && device ? findByToken(token, device) : undefined;
   }
 
   /** A token adds nothing to the session of its device; it may take something away. */
   async function findByToken(token: string, device: string): Promise<Known | undefined> {
     const subject = tokens.read(token, device);
-    const known = subject && (await findByProof({ by: 'device', value: device }));
+    const known = subject && (await findByDevice(device));
     if (!known || known.session !== subject.sid || known.user !== subject.sub) return undefined;
     const { org, workspace } = subject;
     return org ? { ...known, within: { org, workspace } } : known;
@@ -50,13 +51,13 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
     return key && { user: key.user, key: { id: key.id, org: key.org, plain: key.plain } };
   }
 
-  async function findByProof(proof: Proof | undefined): Promise<Known | undefined> {
-    return proof && principals.get(`${proof.by} ${proof.value}`, () => findBySession(proof));
+  async function findByDevice(device: string | undefined): Promise<Known | undefined> {
+    return device === undefined ? undefined : principals.get(device, () => findBySession(device));
   }
 
-  async function findBySession(proof: Proof): Promise<Known | undefined> {
+  async function findBySession(device: string): Promise<Known | undefined> {
     try {
-      const session = await db.transaction('environment', 'visitor', (tx) => findSessionBy(db.keyring, tx, proof));
+      const session = await db.transaction('environment', 'visitor', (tx) => findSessionOf(db.keyring, tx, device));
       return session && { user: session.user, session: session.id, expiresAt: session.expiresAt };
     } catch (error) {
       if (error instanceof AppError && error.code === 'integrity_failed') await tellAdmins(error);

@@ -140,9 +140,3 @@ test('an invitation is mailed too', async () => {
   const guest = await enclave.signUp({ email: 'guest@example.com', invitation });
   expect(guest.org).toBe(org);
 });
-
-test('the cookie travels over HTTPS only where the public address is HTTPS', async () => {
-  const { email, password } = await signUp();
-  const request = new Request('http://privexbot.invalid/v1/auth/sign-in', { method: 'POST', body: JSON.stringify({ email, password }) });
-  expect((await enclave.bareTransport()(request)).headers.get('set-cookie')).toMatch(/; Secure$/);
-});

@@ -5,10 +5,10 @@ import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope, PublicScope } from '../../http/scope.ts';
 import { acceptInvitation, type Belonging, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
-import { acceptDevice } from './devices.ts';
+import { acceptDevice, requireDevice } from './devices.ts';
 import { createLink, readLink } from './links.ts';
 import { MAILS } from './mails.ts';
-import { giveSession, requireProof, startSession, takeSessionBack } from './sessions.ts';
+import { startSession } from './sessions.ts';
 import { isSameAddress, isSignUpOpen, signUp } from './sign-up.ts';
 import { changeUser, deleteSessions, findUser, listSessions, type Tx, type User } from './store.ts';
 import { createPasswords, emailIndex } from './strategies/email.ts';
@@ -31,16 +31,15 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     },
 
     async signUp(scope, { body }) {
-      requireProof(scope);
+      requireDevice(scope.channel);
       if (!body.invitation && !(await isSignUpOpen(context))) throw new AppError('sign_up_closed');
       const { user, session } = await signUp(context, scope, body, await passwords.hash(body.password));
-      giveSession(scope, session.proof);
       sendLink('verify', user);
-      return toAccount(user, session.id, await listBelongings(db, user.id));
+      return toAccount(user, session, await listBelongings(db, user.id));
     },
 
     async signIn(scope, { body }) {
-      requireProof(scope);
+      requireDevice(scope.channel);
       const index = emailIndex(keyring, body.email);
       const address = Buffer.from(index).toString('base64url');
       limiter.take('sign-in', address);
@@ -60,7 +59,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     },
 
     async signInByLink(scope, { body }) {
-      requireProof(scope);
+      requireDevice(scope.channel);
       const { id, links } = readLink(keyring, 'sign-in', body.token, now());
       return enter(scope, id, 'link', (tx) => changeUser(keyring, tx, id, useLink(links)));
     },
@@ -70,19 +69,18 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         await deleteSessions(tx, scope.user, (id) => id === scope.session);
         audit('session.ended', scope.session);
       });
-      takeSessionBack(scope);
     },
 
     async token({ user, session, channel }, { body }) {
-      if (!channel?.device) throw new AppError('sealed_only');
+      const device = requireDevice(channel);
       const { org, workspace } = body;
-      if (!org) return toToken(tokens.issue({ sub: user, sid: session }, channel.device));
+      if (!org) return toToken(tokens.issue({ sub: user, sid: session }, device));
       if (!(await findRole(db, user, org))) throw new AppError('not_found');
       // Read before the role that the token names: a change in between makes the version too old, never the role.
       const pv = await db.heads.counter(org, 'memberships');
       const role = await findRole(db, user, org);
       if (!role || (workspace && !(await hasWorkspace(db, org, workspace)))) throw new AppError('not_found');
-      return toToken(tokens.issue({ sub: user, sid: session, org, ...(workspace ? { workspace } : {}), role, pv }, channel.device));
+      return toToken(tokens.issue({ sub: user, sid: session, org, ...(workspace ? { workspace } : {}), role, pv }, device));
     },
 
     tokenKeys({ headers }) {
@@ -134,7 +132,6 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         if ((await deleteSessions(tx, scope.user, (id) => id === params.session)) === 0) throw new AppError('not_found');
         audit('session.ended', params.session);
       });
-      if (params.session === scope.session) takeSessionBack(scope);
     },
 
     async requestReset(_, { body }) {
@@ -182,11 +179,10 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     const { changed, belongings } = await change(id, async (tx, audit) => {
       const user = await prove(tx);
       const session = await startSession(context, tx, id, scope);
-      audit('session.started', session.id, { by });
+      audit('session.started', session, { by });
       return { user, session };
     });
-    giveSession(scope, changed.session.proof);
-    return toAccount(changed.user, changed.session.id, belongings);
+    return toAccount(changed.user, changed.session, belongings);
   }
 
   async function setPassword(id: UserId, how: (user: User) => Partial<User>, keep?: AccountScope['session']): Promise<void> {

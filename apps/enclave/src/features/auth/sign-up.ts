@@ -1,3 +1,4 @@
+import type { SessionId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { PublicScope } from '../../http/scope.ts';
@@ -25,7 +26,7 @@ export async function signUp(
   scope: PublicScope,
   wish: Wish,
   password: string,
-): Promise<{ user: User; session: Awaited<ReturnType<typeof startSession>> }> {
+): Promise<{ user: User; session: SessionId }> {
   const { db, keyring, now, newId } = context;
   const { email, invitation } = wish;
   const index = emailIndex(keyring, email);

@@ -1,12 +1,11 @@
 // Access tokens: worth something to the device they name, for five minutes, and no more than its session is worth.
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import type { Role } from '@privexbot/contract';
 import { type Client, createClient } from '@privexbot/sdk';
 import { createDevice, type Device, proofOf } from '@privexbot/testing/device.ts';
 import { createStorage, type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { calculateJwkThumbprint, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { insertMembership } from '../organizations/store.ts';
+import { changeRole } from './change-role.fixture.ts';
 
 const NOT_SIGNED_IN = { code: 'not_signed_in' };
 const NOT_FOUND = { code: 'not_found' };
@@ -35,18 +34,6 @@ async function signUp(wish: Parameters<Enclave['signUp']>[0] = {}): Promise<Owne
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 const tokenOf = async ({ client }: { client: Client }, body: { org?: Person['org']; workspace?: Person['workspace'] } = {}) =>
   (await client.auth.token({ body })).token;
-
-/** As the screen for it will, which is not there yet: replaces a membership, or ends it. */
-async function changeRole({ user }: Person, org: Person['org'], role: Role | undefined): Promise<void> {
-  const { db, newId, now } = enclave.context;
-  await db.transaction(org, 'test', async (tx) => {
-    await tx.lock('memberships');
-    const { id } = await tx.sql.selectFrom('memberships').select('id').where('user_id', '=', user).executeTakeFirstOrThrow();
-    await tx.record('memberships', id, null);
-    await tx.sql.deleteFrom('memberships').where('id', '=', id).execute();
-    if (role) await insertMembership(db.keyring, tx, { id: newId('membership'), org, user, role, createdAt: now() });
-  });
-}
 
 async function keySet(): Promise<JSONWebKeySet> {
   const response = await enclave.bareTransport()(new Request('http://privexbot.invalid/.well-known/jwks.json'));
@@ -114,12 +101,8 @@ test('a stolen token is nobody: in plain, in a sealed session without a device, 
   const victim = await signUp();
   const thief = await signUp();
   const token = await tokenOf(victim);
-  const callers = [
-    createClient(enclave.bareTransport()),
-    createClient(enclave.bareTransport(enclave.openChannel())),
-    createClient(enclave.transport()),
-    thief.client,
-  ];
+  await expect(createClient(enclave.bareTransport()).openai.models({}, bearer(token))).rejects.toMatchObject(NOT_SIGNED_IN);
+  const callers = [createClient(enclave.bareTransport(enclave.openChannel())), createClient(enclave.transport()), thief.client];
   for (const caller of callers) await expect(caller.auth.me({}, bearer(token))).rejects.toMatchObject(NOT_SIGNED_IN);
 });
 
@@ -211,13 +194,13 @@ test('a role that changes, and a member who goes, count at once, whatever the to
   const before = await verified(token);
   expect(before.role).toBe('tier1');
 
-  await changeRole(member, admin.org, 'tier3');
+  await changeRole(enclave.context, { user: member.user, org: admin.org }, 'tier3');
   await expect(logs()).rejects.toMatchObject({ code: 'not_allowed' });
   const after = await verified(await tokenOf(member, params));
   expect(after.role).toBe('tier3');
   expect(Number(after.pv)).toBeGreaterThan(Number(before.pv));
 
-  await changeRole(member, admin.org, undefined);
+  await changeRole(enclave.context, { user: member.user, org: admin.org }, undefined);
   await expect(logs()).rejects.toMatchObject(NOT_FOUND);
   await expect(tokenOf(member, params)).rejects.toMatchObject(NOT_FOUND);
 });
