@@ -52,8 +52,7 @@ export async function verifyEvidence(evidence: Evidence, options: VerifyOptions)
   const root = found?.anchor;
   const anchor = root && anchors.find(({ certificate }) => equalBytes(certificate.der, root.der));
   // No line may say more than was checked.
-  if (anchor?.isSimulation)
-    report.add('chain', 'warned', { explain: 'It ends at the root of a simulation.' });
+  if (anchor?.isSimulation) report.add('chain', 'warned', { explain: 'It ends at the root of a simulation.' });
   const checks = Object.freeze(report.checks);
   const verification: Verification = Object.freeze({
     verdict: decide(evidence.tee, checks, anchor),

@@ -222,8 +222,7 @@ function checkSettings(digest: Uint8Array, { launchManifest }: Remembered, isMea
   report.add('launch-manifest', 'warned', {
     expected: launchManifest,
     actual,
-    explain:
-      'It was started with other settings than at the last visit.',
+    explain: 'It was started with other settings than at the last visit.',
   });
 }
 
