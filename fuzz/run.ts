@@ -91,8 +91,7 @@ async function life(unfinished: Job | undefined): Promise<Job | undefined> {
   });
   let job: Job | undefined;
   const next = () => {
-    const result = jobs?.next();
-    job = unfinished ?? (result?.done ? undefined : result?.value);
+    job = unfinished ?? jobs?.next().value ?? undefined;
     unfinished = undefined;
     if (job) worker.postMessage(job);
     else void worker.terminate();
