@@ -20,6 +20,7 @@ import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { mountHealth } from './http/health.ts';
+import { rememberReceived } from './http/idempotency.ts';
 import { type Env, mountAll } from './http/mount.ts';
 import { mountPages } from './http/pages.ts';
 import { openSecureChannel } from './http/secure-channel.ts';
@@ -76,7 +77,15 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       privacy: privacyRoutes(context),
       openai: openaiRoutes(ports),
     },
-    { db, identity, limiter, log, draining, origin: (request) => context.config.publicUrl ?? new URL(request.url).origin },
+    {
+      db,
+      identity,
+      limiter,
+      once: rememberReceived(context.now),
+      log,
+      draining,
+      origin: (request) => context.config.publicUrl ?? new URL(request.url).origin,
+    },
   );
   await mountPages(app, { widgetSites: async (slug) => (await live.findByName(slug, 'widget'))?.widgetSites });
 

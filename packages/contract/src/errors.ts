@@ -41,6 +41,11 @@ export const ERRORS = {
   address_taken: { status: 409, message: 'There is an account with this address. Sign in, or reset the password.', retry: false },
   not_found: { status: 404, message: 'There is nothing here, or you have no access to it.', retry: false },
   conflict: { status: 409, message: 'Somebody changed this since you read it. Load it again and repeat your change.', retry: false },
+  already_received: {
+    status: 409,
+    message: 'This was received before and is not done twice. Load again to see what came of it.',
+    retry: false,
+  },
   name_taken: { status: 409, message: 'This link name is in use. Choose another one.', retry: false },
   in_use: { status: 409, message: 'This is still in use by {users}. Remove it there first.', retry: false },
   too_large: { status: 413, message: 'This is larger than the limit of {limit}. Split it or make it smaller.', retry: false },

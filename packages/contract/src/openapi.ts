@@ -3,6 +3,14 @@ import { contract } from './contract.ts';
 import type { Endpoint } from './endpoint.ts';
 import { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorCode } from './errors.ts';
 
+/** What `already_received` goes by. */
+const IDEMPOTENCY_KEY = {
+  name: 'idempotency-key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
+};
+
 /** The contract as an OpenAPI 3.1 document. */
 export function renderOpenApi(): object {
   const paths: Record<string, Record<string, object>> = {};
@@ -47,7 +55,11 @@ function operation(feature: string, name: string, endpoint: Endpoint): object {
     ...(endpoint.plain ? { 'x-plain': true } : {}),
     ...(endpoint.audit ? { 'x-audit': endpoint.audit } : {}),
     ...(access === 'public' ? {} : { security: credentials(endpoint) }),
-    parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query')],
+    parameters: [
+      ...parameters(endpoint.params, 'path'),
+      ...parameters(endpoint.query, 'query'),
+      ...(endpoint.method === 'GET' ? [] : [IDEMPOTENCY_KEY]),
+    ],
     ...requestBody(endpoint),
     responses: { ...success(endpoint), ...failures(endpoint) },
   };
@@ -91,12 +103,13 @@ function success({ response, events, download }: Endpoint): object {
     : { 204: { description: 'Done' } };
 }
 
-function failures({ access, plain, failures: own }: Endpoint): Record<number, object> {
+function failures({ access, method, plain, failures: own }: Endpoint): Record<number, object> {
   const isOpen = access === 'public';
   const atTheDoor: ErrorCode[] = [
     ...(isOpen ? [] : (['not_signed_in'] as const)),
     ...(plain && isOpen ? [] : (['sealed_only'] as const)),
     ...(plain || isOpen || access === 'account' ? [] : (['plain_key'] as const)),
+    ...(method === 'GET' ? [] : (['already_received'] as const)),
   ];
   const byStatus = Map.groupBy<number, ErrorCode>([...own, ...atTheDoor, ...COMMON_FAILURES], (code) => ERRORS[code].status);
   return Object.fromEntries(

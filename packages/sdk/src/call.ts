@@ -59,6 +59,8 @@ function toRequest(endpoint: Callable, call: LooseCall, options: CallOptions): R
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
   const headers = new Headers(options.headers);
+  // With it a transport may send the call again: the server acts on it once.
+  if (endpoint.method !== 'GET' && !headers.has('idempotency-key')) headers.set('idempotency-key', crypto.randomUUID());
   let body: string | Uint8Array<ArrayBuffer> | Blob | undefined;
   if (endpoint.binary) {
     headers.set('content-type', 'application/octet-stream');

@@ -71,7 +71,9 @@ async function repeat(send: () => Promise<unknown>): Promise<void> {
       await send();
       return;
     } catch (error) {
-      if (!(error instanceof ApiError) || !error.retry || attempt === ATTEMPTS) throw error;
+      // What became of a part that was received before is not known, and to send it once more changes nothing.
+      const isPassing = error instanceof ApiError && (error.retry || error.code === 'already_received');
+      if (!isPassing || attempt === ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, 250 * 2 ** attempt));
     }
   }

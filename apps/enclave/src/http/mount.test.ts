@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { SealError } from '../keys/seal.ts';
+import { rememberReceived } from './idempotency.ts';
 import { RateLimiter } from './limits.ts';
 import { listen } from './listen.ts';
 import { type AllHandlers, type Env, mountAll } from './mount.ts';
@@ -56,6 +57,7 @@ function createTestApp(): Hono<Env> {
     db: { audit: async (realm: string, { action }: { action: string }) => void audited.push({ realm, action }) } as unknown as Database,
     identity,
     limiter: new RateLimiter(() => new Date(0)),
+    once: rememberReceived(() => new Date(0)),
     log: { debug: note, info: note, warn: note, error: note },
     draining: draining.signal,
     origin: () => 'http://127.0.0.1',

@@ -18,6 +18,7 @@ import type { Log } from '../log.ts';
 import { randomBytes } from '../random.ts';
 import { errorResponse, toAppError } from './errors.ts';
 import { eventResponse } from './events.ts';
+import type { Once } from './idempotency.ts';
 import type { RateLimiter } from './limits.ts';
 import type { AccountScope, ChannelCaller, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
 
@@ -45,6 +46,7 @@ interface Ports {
   readonly db: Database;
   readonly identity: Identity;
   readonly limiter: RateLimiter;
+  readonly once: Once;
   readonly log: Log;
   /** Aborted when the server drains. */
   readonly draining: AbortSignal;
@@ -105,7 +107,7 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
     };
     const entered = await enter(endpoint, c.req.param(), scope, ports, caller);
     const input = await readInput(c, endpoint);
-    response = toResponse(endpoint, await handler(entered, input), scope);
+    response = toResponse(endpoint, await ports.once(scope, () => handler(entered, input)), scope);
   } catch (thrown) {
     response = errorResponse(await fail(thrown), requestId);
   }
