@@ -21,7 +21,7 @@ import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { mountHealth } from './http/health.ts';
 import { rememberReceived } from './http/idempotency.ts';
-import { type Env, mountAll } from './http/mount.ts';
+import { addressOf, type Env, mountAll } from './http/mount.ts';
 import { mountPages } from './http/pages.ts';
 import { openSecureChannel } from './http/secure-channel.ts';
 
@@ -93,7 +93,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   return {
     fetch: (request, env = {}) =>
       channel.takes({ method: request.method, url: new URL(request.url).pathname })
-        ? channel.handle(request, (inner, caller) => app.fetch(inner, { ...env, channel: caller }))
+        ? channel.handle(request, (inner, caller) => app.fetch(inner, { ...env, channel: caller }), addressOf(env))
         : app.fetch(request, env),
     sealed: {
       takes: channel.takes,

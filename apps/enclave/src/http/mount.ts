@@ -72,9 +72,15 @@ export function mountAll(app: Hono<Env>, handlers: AllHandlers, ports: Ports): v
   app.onError((thrown) => {
     const error = toAppError(thrown);
     const requestId = newRequestId();
-    ports.log.error({ requestId, code: error.code, err: error }, 'request failed');
+    // What anybody can bring about must not fill the log.
+    if (isUnexpected(error)) ports.log.error({ requestId, code: error.code, err: error }, 'request failed');
     return errorResponse(error, requestId);
   });
+}
+
+/** The caller's network address, for rate limits. */
+export function addressOf(env: Env['Bindings'] | undefined): string {
+  return env?.incoming?.socket.remoteAddress ?? 'in process';
 }
 
 function newRequestId(): string {
@@ -100,7 +106,7 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
       request,
       channel: c.env?.channel,
       signal: request.signal,
-      address: c.env?.incoming?.socket.remoteAddress ?? 'in process',
+      address: addressOf(c.env),
       headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
       origin: ports.origin(request),
       fail,
@@ -256,6 +262,10 @@ function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope): Re
   return endpoint.response ? Response.json(result, { headers }) : new Response(null, { status: 204, headers });
 }
 
+function isUnexpected({ code }: AppError): boolean {
+  return code === 'internal' || code === 'integrity_failed';
+}
+
 /** Refusals that may be attempts leave an entry; unexpected errors go to the log without content. */
 async function report(
   error: AppError,
@@ -264,8 +274,7 @@ async function report(
   caller: { actor: string; org: OrgId | undefined },
   { db, log }: Ports,
 ): Promise<void> {
-  if (error.code === 'internal' || error.code === 'integrity_failed')
-    log.error({ requestId, code: error.code, details: error.details, err: error }, 'request failed');
+  if (isUnexpected(error)) log.error({ requestId, code: error.code, details: error.details, err: error }, 'request failed');
   if (AUDITED.has(error.code) && (caller.actor !== 'visitor' || error.code === 'integrity_failed')) {
     const facts = { endpoint: `${endpoint.method} ${endpoint.path}`, ...error.details };
     // Where a stored record names its organization, that organization's Admin learns of it, whoever met it.

@@ -29,8 +29,8 @@ export interface SecureChannel extends Disposable {
   takes(request: { readonly method?: string | undefined; readonly url?: string | undefined }): boolean;
   /** Over the server's own streams, which cost less than `Request` and `Response`. */
   serve(incoming: IncomingMessage, outgoing: ServerResponse, inner: Inner): Promise<void>;
-  /** The same for a caller in this process. */
-  handle(request: Request, inner: Inner): Promise<Response>;
+  /** The same for a caller in this process, and for addresses that only `URL` reads as the channel's. */
+  handle(request: Request, inner: Inner, address: string): Promise<Response>;
   /** Sessions held, and handshakes being answered: for metrics. */
   readonly sizes: { readonly sessions: number; readonly handshakes: number };
 }
@@ -38,7 +38,6 @@ export interface SecureChannel extends Disposable {
 /** Handshakes of one moment share a quote, since hosts limit quotes. */
 const BATCH_MS = 20;
 const WHOLE_BODY_BYTES = 256 * 1024;
-const HELLO = 0;
 
 /** @param isBatching whether handshakes wait for each other; a quote that costs nothing needs no waiting */
 export function openSecureChannel({ environment, evidence, limiter, now }: Ports, isBatching: boolean): SecureChannel {
@@ -49,8 +48,13 @@ export function openSecureChannel({ environment, evidence, limiter, now }: Ports
     callers.set(session, known);
     return known;
   };
-  const answer = (body: Uint8Array | ReadableStream<Uint8Array>, inner: Inner, signal: AbortSignal) =>
-    server.answer(body, (request, session) => inner(request, callerOf(session)), signal);
+  const answer = (body: Uint8Array | ReadableStream<Uint8Array>, inner: Inner, signal: AbortSignal, address: string) =>
+    server.answer(
+      body,
+      (request, session) => inner(request, callerOf(session)),
+      signal,
+      () => !isTooFast(limiter, address),
+    );
 
   return {
     takes: ({ method, url }) => method === 'POST' && (url === DEFAULT_PATH || url?.startsWith(`${DEFAULT_PATH}?`) === true),
@@ -58,17 +62,13 @@ export function openSecureChannel({ environment, evidence, limiter, now }: Ports
       const gone = new AbortController();
       outgoing.once('close', () => gone.abort());
       const body = await bodyOf(incoming);
-      if (body instanceof Uint8Array && body[0] === HELLO && isTooFast(limiter, incoming.socket.remoteAddress ?? '')) {
-        outgoing.writeHead(503, { 'content-type': 'application/json' }).end('{"code":"busy"}');
-        return;
-      }
-      const { status, contentType, body: sealed } = await answer(body, inner, gone.signal);
+      const { status, contentType, body: sealed } = await answer(body, inner, gone.signal, incoming.socket.remoteAddress ?? '');
       outgoing.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
       if (sealed instanceof Uint8Array) outgoing.end(sealed);
       else await pump(sealed, outgoing);
     },
-    async handle(request, inner) {
-      const { status, contentType, body } = await answer(new Uint8Array(await request.arrayBuffer()), inner, request.signal);
+    async handle(request, inner, address) {
+      const { status, contentType, body } = await answer(request.body ?? new Uint8Array(), inner, request.signal, address);
       return new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
     },
     get sizes() {

@@ -59,8 +59,14 @@ export interface ChannelServer extends Disposable {
   /**
    * Everything that arrives at the channel's path: hellos and sealed requests. Refusals become answers; the handler's errors are the caller's.
    * @param signal aborted when the client goes away; the handler's request carries it
+   * @param mayOpen asked once for each hello, which is `busy` if it may not
    */
-  answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler, signal?: AbortSignal): Promise<SealedAnswer>;
+  answer(
+    body: Uint8Array | ReadableStream<Uint8Array>,
+    handler: Handler,
+    signal?: AbortSignal,
+    mayOpen?: () => boolean,
+  ): Promise<SealedAnswer>;
   /** The same over `Request` and `Response`, which cost a server about as much as the sealing does. */
   handle(request: Request, handler: Handler): Promise<Response>;
   /** Sessions held, and handshakes being answered. */
@@ -131,9 +137,9 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     return { answer: encodeAnswer({ ...core, ...given, confirm }), session };
   }
 
-  async function answerHello(reader: ByteReader) {
+  async function answerHello(reader: ByteReader, mayOpen: () => boolean) {
     const rest = await reader.readAll(MAX_HELLO_BYTES);
-    if (handshakes >= maxHandshakes) throw new ChannelError('busy');
+    if (handshakes >= maxHandshakes || !mayOpen()) throw new ChannelError('busy');
     handshakes++;
     try {
       return (await openSession(concat(Uint8Array.of(KIND.hello), rest))).answer;
@@ -149,11 +155,16 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
     return session.serve(streamId, reader, handler, signal);
   }
 
-  async function answer(body: Uint8Array | ReadableStream<Uint8Array>, handler: Handler, signal?: AbortSignal): Promise<SealedAnswer> {
+  async function answer(
+    body: Uint8Array | ReadableStream<Uint8Array>,
+    handler: Handler,
+    signal?: AbortSignal,
+    mayOpen = () => true,
+  ): Promise<SealedAnswer> {
     try {
       const reader = new ByteReader(body);
       const kind = (await reader.read(1))?.[0];
-      if (kind === KIND.hello) return { status: 200, contentType: CONTENT_TYPE, body: await answerHello(reader) };
+      if (kind === KIND.hello) return { status: 200, contentType: CONTENT_TYPE, body: await answerHello(reader, mayOpen) };
       if (kind === KIND.sealedRequest) return { status: 200, contentType: CONTENT_TYPE, body: await serveSealed(reader, handler, signal) };
       throw new ChannelError('malformed_message');
     } catch (error) {
