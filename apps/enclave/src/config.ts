@@ -172,6 +172,11 @@ function readRootKey(text: string, secretFile: string | undefined, dataFolder: s
   return setting;
 }
 
+/** The address of the server's own listener. */
+export function listeningUrl({ host }: Pick<Config, 'host'>, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

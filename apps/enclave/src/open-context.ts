@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import { type Config, listeningUrl } from './config.ts';
 import { type Context, idMaker } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open-database.ts';
@@ -62,7 +62,7 @@ export async function openContext(
     log,
     now,
     newId: idMaker(now),
-    origin: () => config.publicUrl ?? `http://${config.host}:${config.port}`,
+    origin: () => config.publicUrl ?? listeningUrl(config, config.port),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Config, readConfig } from './config.ts';
+import { type Config, listeningUrl, readConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { SUPERUSER } from './db/embedded/cluster.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
@@ -42,7 +42,7 @@ async function recover(config: Config, address: string): Promise<string | undefi
   const now = () => new Date();
   const db = await openDatabase(appUrl, rootKey, now, log);
   stack.defer(() => db.close());
-  return await createSignInLink(db, address, config.publicUrl ?? `http://${config.host}:${config.port}`, now());
+  return await createSignInLink(db, address, config.publicUrl ?? listeningUrl(config, config.port), now());
 }
 
 /** The embedded database: the server's where that runs, else one that runs until the stack is disposed. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, listeningUrl, readConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { prepareRoles } from './db/embedded-roles.ts';
@@ -47,7 +47,7 @@ async function serve(config: Config, stop: AbortSignal, onReady: (url: string) =
   const context = stack.use(await openContext(config, rootKey, { ...urls, blobFolder: folder.blobs, soleServer: !config.database }));
   const app = stack.use(await createApp(context, stop));
   stack.use(await listen(app, config));
-  const url = `http://${config.host}:${config.port}`;
+  const url = listeningUrl(config, config.port);
   await onReady(url);
   console.log(`PrivexBot is ready at ${url}`);
   await new Promise((resolve) => (stop.aborted ? resolve(undefined) : stop.addEventListener('abort', resolve)));

@@ -7,6 +7,7 @@ import { type Channel, type ConnectOptions, connect, type Peer } from '@privexbo
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SIMULATION_FOLDER } from '../../providers/tee/index.ts';
+import { originsOf } from './environment.ts';
 import { evidenceReportData } from './evidence-route.ts';
 
 let enclave: Enclave;
@@ -113,4 +114,12 @@ test('a caller that goes away ends what it asked for', async () => {
   leaving.abort();
   await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
   expect((await channel.fetch(new Request(`${url}/v1/auth/options`))).status).toBe(200);
+});
+
+test.each([
+  [{ host: '127.0.0.1', publicUrl: undefined }, ['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080']],
+  [{ host: '::', publicUrl: undefined }, ['http://[::]:8080']],
+  [{ host: '::', publicUrl: 'https://AI.example:443' }, ['https://ai.example']],
+])('an environment at %o speaks for %j', (config, origins) => {
+  expect(originsOf(config, 8080)).toEqual(origins);
 });

@@ -1,7 +1,7 @@
 import { createHash, sign } from 'node:crypto';
 import { encodeEvidence, launchManifestDigest } from '@privexbot/attestation';
 import { type Environment, encodeKeyConfig, keyConfigToSign } from '@privexbot/secure-channel/server';
-import { isLoopback } from '../../config.ts';
+import { isLoopback, listeningUrl } from '../../config.ts';
 import type { Context } from '../../context.ts';
 import type { Release } from './release.ts';
 
@@ -75,8 +75,8 @@ export function environmentId(identityKey: Uint8Array): string {
 
 /** The addresses this environment speaks for: the public one, and on a loopback address the machine's own names. */
 export function originsOf({ publicUrl, host }: Pick<Context['config'], 'publicUrl' | 'host'>, port: number): string[] {
-  const own = isLoopback(host) ? ['127.0.0.1', 'localhost', '[::1]'].map((name) => originOf(`http://${name}:${port}`)) : [];
-  const listening = own.length > 0 || publicUrl ? own : [originOf(`http://${host}:${port}`)];
+  const own = isLoopback(host) ? ['127.0.0.1', 'localhost', '::1'].map((name) => originOf(listeningUrl({ host: name }, port))) : [];
+  const listening = own.length > 0 || publicUrl ? own : [originOf(listeningUrl({ host }, port))];
   return [...new Set([...(publicUrl ? [originOf(publicUrl)] : []), ...listening])];
 }
 
