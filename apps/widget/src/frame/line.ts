@@ -7,3 +7,6 @@ const { pin } = readAddress(location);
 
 /** The one way to the server, which must be the environment that the link or the host page names, if it names one. */
 export const line = openLine(workerSpawner(workerUrl), pin === undefined ? {} : { pin });
+
+// A link to the page that is open, with another fragment, loads nothing by itself, and its pin would not count.
+addEventListener('hashchange', () => location.reload());

@@ -20,8 +20,9 @@ function api(): Promise<VisitorApi> {
   return loading;
 }
 
-export function createVisitor({ slug, channel }: ChatAddress) {
-  const key = `chat-${slug}`;
+export function createVisitor({ slug, channel, pin }: ChatAddress) {
+  // The token of a conversation is for the environment that gave it: a link that names another one finds none.
+  const key = pin === undefined ? `chat-${slug}` : `chat-${slug} ${pin}`;
   let current = recallConversation(key);
   const headers = () => ({ headers: { authorization: `Bearer ${current?.token ?? ''}` } });
   const params = () => ({ slug, conversation: current?.conversation ?? '' });
