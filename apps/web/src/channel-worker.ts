@@ -6,5 +6,5 @@ import { serveChannel } from '@privexbot/ui/channel/serve-channel.ts';
 serveChannel(self, async (settings) => {
   const store = await openBrowserStore();
   const device = await deviceKeyOf(await deviceKeyPair(store, generateDeviceKey));
-  return openEnclave({ url: location.origin, pins: pinsOf(settings), store: pinStore(store), device });
+  return openEnclave({ url: location.origin, pins: pinsOf(settings), store: pinStore(store, settings), device });
 });

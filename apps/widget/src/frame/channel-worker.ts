@@ -4,5 +4,5 @@ import { openBrowserStore, pinStore, pinsOf } from '@privexbot/ui/channel/browse
 import { serveChannel } from '@privexbot/ui/channel/serve-channel.ts';
 
 serveChannel(self, async (settings) =>
-  openEnclave({ url: location.origin, pins: pinsOf(settings), store: pinStore(await openBrowserStore()) }),
+  openEnclave({ url: location.origin, pins: pinsOf(settings), store: pinStore(await openBrowserStore(), settings) }),
 );

@@ -112,13 +112,14 @@ test('other settings than at the last visit are told once, and the settings are 
   expect(notPassed((await made({ manifest }, { remembered: changed.remember })).verdict.checks)).toEqual({});
 });
 
-test('another identity than the pinned or the remembered one is refused; a pin outweighs what is remembered', async () => {
+test('another identity than the pinned or the remembered one is refused; a pin outweighs what is remembered, and says so', async () => {
   const other = { identityKey: new Uint8Array(32).fill(0x66) };
   expectRefused(await verify({ options: { pins: other } }), { identity: 'failed', 'release-log': 'warned' });
   const remembered = { identityKey: toBase64url(other.identityKey) };
   expectRefused(await verify({ options: { pins: {}, remembered } }), { identity: 'failed', 'release-log': 'warned' }, remembered);
   const moved = await verify({ options: { remembered: { ...remembered, wasVerified: true, sequence: 99, log: 'x' } } });
-  expect(moved.verdict.verdict).toBe('verified');
+  expect(moved.verdict.verdict).toBe('verified-with-warnings');
+  expect(notPassed(moved.verdict.checks)).toEqual({ identity: 'warned' });
   expect(moved.remember).toMatchObject({ identityKey: toBase64url(IDENTITY), wasVerified: true, sequence: 3 });
 });
 
@@ -213,7 +214,11 @@ test('where real hardware answered once, a simulation is refused ever after', as
   const { remember } = await verify();
   expectRefused(await verify({ environment, options: { remembered: remember } }), { chain: 'warned', simulation: 'failed' }, remember);
   const ofAnother = { wasVerified: true, identityKey: 'other' };
-  expectRefused(await verify({ environment, options: { remembered: ofAnother } }), { chain: 'warned', simulation: 'failed' }, ofAnother);
+  expectRefused(
+    await verify({ environment, options: { remembered: ofAnother } }),
+    { chain: 'warned', identity: 'warned', simulation: 'failed' },
+    ofAnother,
+  );
 });
 
 test('evidence below no trusted root is refused', async () => {

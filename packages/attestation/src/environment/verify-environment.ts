@@ -136,6 +136,11 @@ function checkIdentity(key: Uint8Array, pins: Pins, remembered: Remembered, repo
     report.add('identity', 'warned', { actual, explain: 'This is the first visit, and nothing says which environment to expect.' });
     return false;
   }
+  const known = remembered.identityKey;
+  if (actual === expected && known !== undefined && known !== actual) {
+    report.add('identity', 'warned', { expected: known, actual, explain: 'Another environment answered at the last visit.' });
+    return true;
+  }
   return report.expect('identity', actual === expected, {
     expected,
     actual,

@@ -26,11 +26,14 @@ export async function deviceKeyPair(store: BrowserStore, generate: () => Promise
   return (await store.read('device', DEVICE)) ?? store.keep('device', DEVICE, await generate());
 }
 
-/** What was learned of each origin, for the SDK. */
-export function pinStore(store: BrowserStore) {
+/** What was learned of each origin, for the SDK. Anybody can make a link: its pin never takes the place of an identity that this browser knows. */
+export function pinStore(store: BrowserStore, { pin }: ChannelSettings) {
   return {
     read: (origin: string) => store.read('pins', origin),
-    write: (origin: string, remembered: Remembered) => store.write('pins', origin, remembered),
+    async write(origin: string, remembered: Remembered) {
+      const known = pin === undefined ? undefined : await store.read('pins', origin);
+      if (known?.identityKey === undefined || known.identityKey === remembered.identityKey) await store.write('pins', origin, remembered);
+    },
   };
 }
 

@@ -51,10 +51,14 @@ const WARNINGS: Partial<Record<CheckId, MessageId>> = {
   'tcb-status': messageId('check.tcb-status.warned'),
 };
 
+function warningOf({ id, expected }: Check): MessageId | undefined {
+  return id === 'identity' && expected !== undefined ? messageId('check.identity.moved') : WARNINGS[id];
+}
+
 function CheckView({ check }: { check: Check }) {
   const t = useText();
   const status = isFailed(check) ? 'failed' : check.status === 'warned' ? 'warned' : 'passed';
-  const warning = status === 'warned' ? WARNINGS[check.id] : undefined;
+  const warning = status === 'warned' ? warningOf(check) : undefined;
   const { icon, look } = MARKS[status];
   return (
     <li className="flex items-start gap-2 text-dense">
