@@ -21,6 +21,9 @@ const MINUTE_MS = 60_000;
 /** By the clock, so it must outlast a busy machine. */
 const HANG_MS = 30_000;
 const PROGRESS_MS = 15_000;
+/** How long a target without an end has its turn, and more numbers than it can use in one. */
+const TURN_MS = 300;
+const BLOCK = 1_000_000;
 const HEAP_MB = 512;
 const FOLDER = '.artifacts/fuzz';
 const only = new RegExp(values.only);
@@ -67,10 +70,10 @@ function* allJobs(): Generator<Job> {
   if (endless.length === 0) return;
   until = Math.max(until, Date.now() + total / 3);
   console.log(`every altered vector was looked at after ${((Date.now() - started) / MINUTE_MS).toFixed(1)} minutes`);
-  for (let from = 0; ; from += 100)
+  for (let from = 0; ; from += BLOCK)
     for (const { target } of endless) {
       if (Date.now() > until) return;
-      yield { target, from, to: from + 100 };
+      yield { target, from, to: from + BLOCK, forMs: TURN_MS };
     }
 }
 

@@ -1,6 +1,7 @@
 import { alteredChannel } from './altered-channel.ts';
 import { alteredVectors } from './altered-vectors.ts';
 import { readRows } from './attestation-rows.ts';
+import { hostileBundles } from './hostile-bundles.ts';
 import { hostileChannel } from './hostile-channel.ts';
 import { hostileEnvironments } from './hostile-environment.ts';
 import { hostileEvidence } from './hostile-evidence.ts';
@@ -16,6 +17,7 @@ export async function allTargets(): Promise<Target[]> {
     ...(await hostileEvidence(rows)),
     ...(await hostileFormats(rows)),
     ...(await hostileEnvironments()),
+    ...(await hostileBundles()),
     ...(await hostileChannel()),
   ];
   return targets.toSorted((a, b) => Number(a.count === undefined) - Number(b.count === undefined));

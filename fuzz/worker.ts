@@ -8,6 +8,8 @@ export interface Job {
   readonly target: number;
   readonly from: number;
   readonly to: number;
+  /** Ends earlier when this much time has passed, so that quick targets get as much of it as slow ones. */
+  readonly forMs?: number;
 }
 
 export interface Finding {
@@ -42,10 +44,17 @@ if (parentPort && workerData) {
   send({ kind: 'ready', targets: targets.map(({ name, count }) => ({ name, ...(count !== undefined && { count }) })) });
 }
 
-async function runJob(target: Target, { from, to }: Job, seed: string, at: Float64Array): Promise<Report> {
+async function runJob(
+  target: Target,
+  { from, to, forMs = Number.POSITIVE_INFINITY }: Job,
+  seed: string,
+  at: Float64Array,
+): Promise<Report> {
   const findings: Finding[] = [];
   let slowest = { target: target.name, n: from, ms: 0 };
-  for (let n = from; n < to; n++) {
+  const end = Date.now() + forMs;
+  let n = from;
+  for (; n < to && Date.now() < end; n++) {
     at[1] = n;
     at[0] = Date.now();
     let { what, ms } = await runCase(target, n, seed);
@@ -59,7 +68,7 @@ async function runJob(target: Target, { from, to }: Job, seed: string, at: Float
     if (ms > slowest.ms) slowest = { target: target.name, n, ms };
   }
   at[0] = 0;
-  return { kind: 'done', cases: to - from, findings, slowest };
+  return { kind: 'done', cases: n - from, findings, slowest };
 }
 
 async function runCase(target: Target, n: number, seed: string): Promise<{ what: string | undefined; ms: number }> {
