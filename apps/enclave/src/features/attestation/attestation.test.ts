@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anchorsFromPem, type EnvironmentVerdict, type TrustAnchor, verifyEnvironment } from '@privexbot/attestation';
 import { type Channel, type ConnectOptions, connect, type Peer } from '@privexbot/secure-channel';
+import { makeKnowledge, publishBot } from '@privexbot/testing/desk.ts';
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openIndependently } from '../../../../../packages/secure-channel/src/independent-client.fixture.ts';
 import { SIMULATION_FOLDER } from '../../providers/tee/index.ts';
 import { originsOf } from './environment.ts';
 import { evidenceReportData } from './evidence-route.ts';
@@ -122,4 +124,28 @@ test.each([
   [{ host: '::', publicUrl: 'https://AI.example:443' }, ['https://ai.example']],
 ])('an environment at %o speaks for %j', (config, origins) => {
   expect(originsOf(config, 8080)).toEqual(origins);
+});
+
+test('a client written from the specification alone chats with a bot of the running environment', async () => {
+  const person = await enclave.signUp();
+  const { knowledge } = await makeKnowledge(person, { Leave: 'Every employee earns thirty days of annual leave in a year.' });
+  const { slug } = await publishBot(person, { knowledgeBases: [knowledge] }, 'page');
+  const session = await openIndependently(url, async (body, contentType) => {
+    const init = { method: 'POST', headers: { 'content-type': contentType }, body: new Uint8Array(body) };
+    return Buffer.from(await (await fetch(`${url}/channel`, init)).arrayBuffer());
+  });
+  // A TDX quote, version 4: report_data stands behind 48 bytes of header and 520 of the body.
+  const quote = Buffer.from(JSON.parse(session.evidence.toString()).quote, 'base64url');
+  expect(quote.subarray(568, 632)).toEqual(session.reportData);
+  const json: [string, string] = ['content-type', 'application/json'];
+  const started = await session.request('POST', `/v1/public/${slug}/conversations`, [], '');
+  const { conversation, token } = JSON.parse(started.body.toString());
+  const asked = await session.request(
+    'POST',
+    `/v1/public/${slug}/conversations/${conversation}/messages`,
+    [json, ['authorization', `Bearer ${token}`]],
+    JSON.stringify({ question: 'How many days of annual leave do I earn?' }),
+  );
+  expect(asked.body.toString()).toContain('thirty days of annual leave');
+  expect(asked.body.toString()).toContain('"type":"done"');
 });
