@@ -3,8 +3,11 @@ import { deviceKeyOf, generateDeviceKey, openEnclave } from '@privexbot/sdk';
 import { deviceKeyPair, openBrowserStore, pinStore, pinsOf } from '@privexbot/ui/channel/browser-store.ts';
 import { serveChannel } from '@privexbot/ui/channel/serve-channel.ts';
 
+/** As much as the server takes of what a device calls itself. */
+const NAME_LENGTH = 200;
+
 serveChannel(self, async (settings) => {
   const store = await openBrowserStore();
-  const device = await deviceKeyOf(await deviceKeyPair(store, generateDeviceKey));
+  const device = await deviceKeyOf(await deviceKeyPair(store, generateDeviceKey), navigator.userAgent.slice(0, NAME_LENGTH));
   return openEnclave({ url: location.origin, pins: pinsOf(settings), store: pinStore(store, settings), device });
 });

@@ -27,7 +27,7 @@ export function SessionList() {
               <li key={session.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2">
                 <div className="min-w-0 flex-1">
                   <p className="flex flex-wrap items-center gap-2 font-medium">
-                    <span title={session.device}>{deviceName(session.device) ?? t('account.unknownDevice')}</span>
+                    <bdi title={session.device}>{deviceName(session.device) ?? t('account.unknownDevice')}</bdi>
                     {session.current && <Chip tone="accent">{t('account.thisSession')}</Chip>}
                   </p>
                   <p className="text-dense text-muted">

@@ -12,8 +12,9 @@ test.each([
     'Safari · iOS',
   ],
   ['Mozilla/5.0 (Macintosh; Intel Mac OS X 14.0; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox · macOS'],
-  ['node', 'CLI'],
+  ['Command line, linux-box', 'Command line, linux-box'],
+  ['Mozilla/5.0 (Something) Else/1.0', undefined],
   ['', undefined],
-])('%s is %s', (userAgent, expected) => {
-  expect(deviceName(userAgent)).toBe(expected);
+])('%s is %s', (called, expected) => {
+  expect(deviceName(called)).toBe(expected);
 });

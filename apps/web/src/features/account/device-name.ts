@@ -1,11 +1,10 @@
-/** "Firefox · Linux" from what a browser says of itself; undefined where it says nothing known. Order matters: later ones name the earlier. */
+/** Order matters: later ones name the earlier. */
 const BROWSERS = [
   [/Edg\//, 'Edge'],
   [/OPR\//, 'Opera'],
   [/Firefox\//, 'Firefox'],
   [/Chrom(e|ium)\//, 'Chrome'],
   [/Safari\//, 'Safari'],
-  [/node|undici/i, 'CLI'],
 ] as const;
 const SYSTEMS = [
   [/Android/, 'Android'],
@@ -16,7 +15,9 @@ const SYSTEMS = [
   [/Linux/, 'Linux'],
 ] as const;
 
-export function deviceName(userAgent: string): string | undefined {
-  const found = [BROWSERS, SYSTEMS].flatMap((table) => table.find(([pattern]) => pattern.test(userAgent))?.[1] ?? []);
+/** "Firefox · Linux" from what a browser calls itself, and what another program calls itself as it is; undefined where that says nothing. */
+export function deviceName(called: string): string | undefined {
+  if (!called.startsWith('Mozilla/')) return called || undefined;
+  const found = [BROWSERS, SYSTEMS].flatMap((table) => table.find(([pattern]) => pattern.test(called))?.[1] ?? []);
   return found.length ? found.join(' · ') : undefined;
 }
