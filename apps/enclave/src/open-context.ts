@@ -11,7 +11,7 @@ import { createFileBlobStore } from './providers/blobs/blob-store.ts';
 import { openEmbedder } from './providers/embeddings/index.ts';
 import { createSmtpMailer } from './providers/mail/mailer.ts';
 import { createOutbound } from './providers/outbound/outbound.ts';
-import { openMeasuredTee } from './providers/tee/index.ts';
+import { type MeasuredTee, openMeasuredTee } from './providers/tee/index.ts';
 
 interface Storage {
   readonly ownerUrl: string;
@@ -23,6 +23,7 @@ interface Storage {
 
 /**
  * Builds everything a feature may depend on: migrates, connects, opens the keys. Dispose it to close what it opened.
+ * @param opened the TEE, where whoever calls opened it before the root key, and closes it
  * @throws StartProblem naming the setting to change
  */
 export async function openContext(
@@ -30,11 +31,12 @@ export async function openContext(
   rootKey: RootKeySource,
   storage: Storage,
   now = () => new Date(),
+  opened?: MeasuredTee,
 ): Promise<Context & AsyncDisposable> {
   const log = createLog(config.logLevel);
   await using stack = new AsyncDisposableStack();
-  const { tee, build, manifest: launchManifest } = await openMeasuredTee(config, { log, now });
-  stack.use(tee);
+  const { tee, build, manifest: launchManifest } = opened ?? (await openMeasuredTee(config, { log, now }));
+  if (!opened) stack.use(tee);
   const release = stack.use(await openRelease({ config, log, now, tee }, build));
   await migrate(storage.ownerUrl, storage.appUrl);
   const db = await openDatabase(storage.appUrl, rootKey, now, log);

@@ -10,6 +10,7 @@ import { openRootKey } from './keys/open-root-key.ts';
 import type { RootKeySource } from './keys/root-key.ts';
 import { createLog, type Log } from './log.ts';
 import { openContext } from './open-context.ts';
+import { openMeasuredTee } from './providers/tee/index.ts';
 import { StartProblem } from './start-problem.ts';
 
 /**
@@ -41,10 +42,15 @@ async function serve(config: Config, stop: AbortSignal, onReady: (url: string) =
   await using folder = await openDataFolder(config.dataFolder);
   const isNew = !config.database && !existsSync(folder.postgres);
   const mayCreate = isNew || (config.database !== undefined && !existsSync(folder.blobs));
-  const rootKey = await openRootKey(config.rootKey, { mayCreate, secretFile: config.rootKeySecretFile });
   await using stack = new AsyncDisposableStack();
+  const now = () => new Date();
+  // Before the root key: a key service may want to see what runs here first.
+  const measured = await openMeasuredTee(config, { log, now });
+  const { attestKey } = stack.use(measured.tee);
+  const rootKey = await openRootKey(config.rootKey, { mayCreate, secretFile: config.rootKeySecretFile, attestKey });
   const urls = config.database ?? (await openOwnDatabase(folder.postgres, rootKey, log, stop, stack));
-  const context = stack.use(await openContext(config, rootKey, { ...urls, blobFolder: folder.blobs, soleServer: !config.database }));
+  const storage = { ...urls, blobFolder: folder.blobs, soleServer: !config.database };
+  const context = stack.use(await openContext(config, rootKey, storage, now, measured));
   const app = stack.use(await createApp(context, stop));
   stack.use(await listen(app, config));
   const url = listeningUrl(config, config.port);

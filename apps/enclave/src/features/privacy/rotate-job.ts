@@ -14,6 +14,8 @@ type Ports = Pick<Context, 'db' | 'keyring' | 'log' | 'now'>;
 /** Small, so that nobody who deletes a key waits for long, and requests come in between. */
 const BATCH = 200;
 const OTHERS_HOLD_KEYS_MS = 100;
+/** What may pass by itself, so that the queue tries again. A refusal does not: tokens lock after a few wrong PINs. */
+const PASSING: ReadonlySet<RotationProblem> = new Set(['unreachable', 'storage_full', 'internal']);
 
 /**
  * Moves every stored key to a new epoch and destroys the old one at its source. Each step is a transaction that finds in the row what is
@@ -39,7 +41,7 @@ export async function rotateKeysJob(ports: Ports, { id }: Job, signal: AbortSign
     const problem = toProblem(error);
     ports.log.error({ err: error, rotation: id, problem }, 'the rotation of keys waits');
     await inRotation((tx, rotation) => change(ports, tx, rotation, rotation.state, { problem })).catch(() => undefined);
-    throw error;
+    if (PASSING.has(problem)) throw error;
   }
 }
 

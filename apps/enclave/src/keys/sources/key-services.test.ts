@@ -60,6 +60,16 @@ test('KMS gives its keys to an attested enclave only', async () => {
   ).rejects.toMatchObject(refused('refused', /only inside an AWS Nitro enclave/));
 });
 
+test('an answer made for another key than the one attested is not used', async () => {
+  await using kms = await startFakeKms();
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const other = publicKey.export({ type: 'spki', format: 'der' });
+  const source = await openFakeKms({ ...kms, attest: () => kms.attest(other) });
+  await expect(source.createEpoch(1)).rejects.toMatchObject(refused('damaged', /does not open/));
+  const forged = await openFakeKms({ ...kms, attest: async (key) => key });
+  await expect(forged.createEpoch(1)).rejects.toMatchObject(refused('refused', /refuses this enclave/));
+});
+
 test('nothing that passes between the enclave and KMS holds the key', async () => {
   await using kms = await startFakeKms();
   const key = Buffer.from(await (await kms.open()).createEpoch(1));

@@ -138,8 +138,9 @@ const MEANINGS: readonly (readonly [RegExp, ConstructorParameters<typeof RootKey
     'unreachable',
     'is not there. Connect it, or correct PRIVEXBOT_ROOT_KEY.',
   ],
+  [/C_Initialize failed/, 'unreachable', "is not there: its module does not start. Connect it, or correct the module's own settings."],
   [
-    /Failed to load pkcs11 module|sc_dlopen|C_Initialize/,
+    /Failed to load pkcs11 module|sc_dlopen/,
     'unreachable',
     'cannot be used, because its module cannot be loaded. Correct module-path in PRIVEXBOT_ROOT_KEY, and install the module.',
   ],

@@ -1,10 +1,12 @@
 /**
  * A stand-in for AWS KMS with Nitro recipients, from the KMS API reference and RFC 5652: signatures are checked, keys made
- * and opened, and answers encrypted to the public key of the attestation document, in BER as KMS writes it. The document is
- * a made-up one that holds the key only; KMS itself was never run against this code.
+ * and opened, and answers encrypted to the public key of a verified attestation document, in BER as KMS writes it. The document
+ * is of a simulated enclave; KMS itself was never run against this code.
  */
 import { constants, createCipheriv, createDecipheriv, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { anchorsFromPem, verifyEvidence } from '@privexbot/attestation';
+import { createNitroMachine, toPem, writeNitroDocument } from '@privexbot/attestation/simulation';
 import { openAwsKms } from '../aws-kms.ts';
 import { signRequest } from '../sigv4.ts';
 import { type Harness, makeFolder } from './harness.fixture.ts';
@@ -14,6 +16,8 @@ export interface FakeKms extends Harness {
   readonly server: KeyServer;
   /** The file of wrapped keys. */
   readonly wrapped: string;
+  /** What the enclave's security module says about a key. */
+  attest(publicKey: Uint8Array): Promise<Uint8Array>;
   /** Whether KMS believes the attestation. */
   isAttested: boolean;
 }
@@ -25,14 +29,17 @@ const CREDENTIALS = {
   SessionToken: 'session-token',
 };
 const NOW = new Date('2026-11-28T12:00:00Z');
+const PCRS = new Map([0, 1, 2].map((index) => [index, new Uint8Array(48).fill(index + 1)]));
 
 export async function startFakeKms(): Promise<FakeKms> {
   await using stack = new AsyncDisposableStack();
   const wrapped = join(await makeFolder(stack), 'data.epochs');
   const master = randomBytes(32);
+  const machine = await createNitroMachine(NOW);
+  const anchors = anchorsFromPem(toPem(machine.root));
   const refuse = (type: string) => ({ status: 400, body: { __type: type, message: 'as KMS says it' } });
   const server = stack.use(
-    await startKeyServer(({ path, headers, body }) => {
+    await startKeyServer(async ({ path, headers, body }) => {
       const url = new URL(path, server.url);
       const credentials = {
         accessKeyId: CREDENTIALS.AccessKeyId,
@@ -51,7 +58,11 @@ export async function startFakeKms(): Promise<FakeKms> {
       const aad = Buffer.from(JSON.stringify(input.EncryptionContext));
       if (!kms.isAttested || !input.Recipient) return refuse('AccessDeniedException');
       if (input.KeyId !== ARN) return refuse('com.amazonaws.kms#NotFoundException');
-      const recipient = Buffer.from(input.Recipient.AttestationDocument, 'base64');
+      const document = new Uint8Array(Buffer.from(input.Recipient.AttestationDocument, 'base64'));
+      const { checks, claims } = await verifyEvidence({ tee: 'nitro', document }, { at: NOW.getTime(), anchors });
+      const isGenuine = ['chain', 'signature'].every((id) => checks.some((check) => check.id === id && check.status === 'passed'));
+      if (!isGenuine) return refuse('AccessDeniedException');
+      const recipient = Buffer.from(String(claims?.details.public_key), 'hex');
       if (target === 'TrentService.GenerateDataKey') {
         const key = randomBytes(32);
         const nonce = randomBytes(12);
@@ -78,6 +89,7 @@ export async function startFakeKms(): Promise<FakeKms> {
   const kms: FakeKms = {
     server,
     wrapped,
+    attest: (publicKey) => writeNitroDocument(machine, { at: NOW, pcrs: PCRS, publicKey }),
     isAttested: true,
     secrets: Object.values(CREDENTIALS),
     open: () => openFakeKms(kms),
@@ -87,7 +99,7 @@ export async function startFakeKms(): Promise<FakeKms> {
   return kms;
 }
 
-export function openFakeKms({ server, wrapped }: FakeKms, credentials: unknown = CREDENTIALS, arn = ARN) {
+export function openFakeKms({ server, wrapped, attest }: FakeKms, credentials: unknown = CREDENTIALS, arn = ARN) {
   return openAwsKms({
     arn,
     region: 'eu-central-1',
@@ -95,7 +107,7 @@ export function openFakeKms({ server, wrapped }: FakeKms, credentials: unknown =
     wrapped,
     mayCreate: true,
     credentials: async () => Buffer.from(JSON.stringify(credentials)),
-    attest: async (publicKey) => publicKey,
+    attest,
     now: () => NOW,
     patienceMs: 5_000,
   });
