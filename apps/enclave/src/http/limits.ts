@@ -24,7 +24,8 @@ export class RateLimiter {
     const now = this.#now().getTime();
     const key = `${rate} ${caller}`;
     const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) * perMs);
+    // A clock that was set back must not take calls away.
+    bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) * perMs);
     bucket.at = now;
     if (bucket.tokens < 1) throw new AppError('rate_limited', { seconds: Math.max(1, Math.ceil((1 - bucket.tokens) / perMs / 1_000)) });
     bucket.tokens--;
