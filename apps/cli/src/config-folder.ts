@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as z from 'zod';
+import { Refusal } from './command.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,6 +14,19 @@ export async function readKept<T>(env: Env, file: string, schema: z.ZodType<T>):
     return schema.parse(JSON.parse(text));
   } catch {
     return undefined;
+  }
+}
+
+/** The same for what must not be forgotten in silence. @throws Refusal for a file that is there and cannot be used */
+export async function readKnown<T>(env: Env, file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const path = pathOf(env, file);
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new Refusal(
+      `${path} cannot be read, and it says which environments are known. Put it in order, or delete it to meet each one as for the first time`,
+    );
   }
 }
 

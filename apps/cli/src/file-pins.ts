@@ -1,7 +1,7 @@
 // What was learned of environments at the last visits, beside the login.
 import type { PinStore } from '@privexbot/sdk';
 import * as z from 'zod';
-import { type Env, keep, readKept } from './config-folder.ts';
+import { type Env, keep, readKnown } from './config-folder.ts';
 
 const FILE = 'environments.json';
 const Whole = z.number().int().min(0);
@@ -20,7 +20,7 @@ const Environments = z.record(
 );
 
 export function filePins(env: Env): PinStore {
-  const read = async () => (await readKept(env, FILE, Environments)) ?? {};
+  const read = async () => (await readKnown(env, FILE, Environments)) ?? {};
   return {
     read: async (origin) => (await read())[origin],
     async write(origin, remembered) {
