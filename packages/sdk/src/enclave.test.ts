@@ -319,6 +319,28 @@ test('another environment at a known address is refused, until the person pins i
   expect((await after.check()).environment.isFirstUse).toBe(false);
 });
 
+test('an answer that was held back is judged by what is known when it arrives', async () => {
+  using enclave = await openSimulatedEnclave();
+  const store = memoryPins();
+  const answered = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const heldBack: typeof enclave.transport = async (request) => {
+    const response = await enclave.transport(request);
+    answered.resolve();
+    await released.promise;
+    return response;
+  };
+  enclave.state.identity = 'somebody else';
+  using late = connectTo(enclave, { store, transport: heldBack });
+  const outcome = refusal(late.check());
+  await answered.promise;
+  enclave.state.identity = 'known';
+  using known = connectTo(enclave, { store });
+  await known.check();
+  released.resolve();
+  expect(failed(await outcome)).toEqual(['identity']);
+});
+
 test('a pinned identity is asked for from the first time on', async () => {
   using enclave = await openSimulatedEnclave();
   using connection = connectTo(enclave, { pins: { identityKey: enclave.identityKey() } });

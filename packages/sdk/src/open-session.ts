@@ -52,9 +52,10 @@ export interface SessionSettings {
  */
 export async function openSession(settings: SessionSettings, resume: EnclaveResumption | undefined): Promise<EnclaveChannel> {
   const { origin, store, now, device } = settings;
-  const remembered = await store.read(origin);
   let learned: Remembered | undefined;
   const verify = async (evidence: Uint8Array, reportData: Uint8Array, peer: Peer, exchange: Exchange): Promise<CheckedEnvironment> => {
+    // Not before the answer is here: whoever holds it back gets no older memory for it.
+    const remembered = await store.read(origin);
     const at = now();
     const found = await verifyEnvironment(
       { evidence, reportData, peer, origin },
