@@ -19,6 +19,7 @@ import { organizationRoutes } from './features/organizations/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
+import { callerAddress } from './http/caller-address.ts';
 import { mountHealth } from './http/health.ts';
 import { rememberReceived } from './http/idempotency.ts';
 import { addressOf, type Env, mountAll } from './http/mount.ts';
@@ -27,7 +28,7 @@ import { openSecureChannel } from './http/secure-channel.ts';
 
 export interface App extends AsyncDisposable {
   /** Answers any request, sealed ones too. */
-  fetch(request: Request, env?: Env['Bindings']): Response | Promise<Response>;
+  fetch(request: Request, env?: Env['Bindings'] & { incoming?: IncomingMessage }): Response | Promise<Response>;
   /** The same for sealed requests over the listener's own streams, which cost less. */
   readonly sealed: {
     takes(incoming: IncomingMessage): boolean;
@@ -90,14 +91,20 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   await mountPages(app, { widgetSites: async (slug) => (await live.findByName(slug, 'widget'))?.widgetSites });
 
   const owned = stack.move();
+  const { proxies } = context.config;
   return {
-    fetch: (request, env = {}) =>
-      channel.takes({ method: request.method, url: new URL(request.url).pathname })
+    fetch(request, { incoming, ...given } = {}) {
+      const env = incoming ? { ...given, address: callerAddress(incoming, proxies) } : given;
+      return channel.takes({ method: request.method, url: new URL(request.url).pathname })
         ? channel.handle(request, (inner, caller) => app.fetch(inner, { ...env, channel: caller }), addressOf(env))
-        : app.fetch(request, env),
+        : app.fetch(request, env);
+    },
     sealed: {
       takes: channel.takes,
-      serve: (incoming, outgoing) => channel.serve(incoming, outgoing, (inner, caller) => app.fetch(inner, { incoming, channel: caller })),
+      serve(incoming, outgoing) {
+        const address = callerAddress(incoming, proxies);
+        return channel.serve(incoming, outgoing, (inner, caller) => app.fetch(inner, { address, channel: caller }), address);
+      },
     },
     listensAt: environment.listensAt,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

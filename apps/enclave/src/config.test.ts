@@ -19,6 +19,7 @@ test('without any setting it is a laptop: loopback, data beside the program, key
     model: undefined,
     embeddings: undefined,
     privateHosts: new Set(),
+    proxies: new Set(),
     mail: undefined,
     signUp: 'open',
     logLevel: 'warn',
@@ -55,6 +56,7 @@ test.each<[Record<string, string>, object]>([
     { embeddings: { url: 'http://gpu:1/v1', model: 'e5' }, privateHosts: new Set(['gpu:1']) },
   ],
   [{ PRIVEXBOT_EMBEDDINGS_URL: 'https://e.example' }, { embeddings: { url: 'https://e.example', model: 'default' } }],
+  [{ PRIVEXBOT_PROXIES: '10.0.0.1, fd00::1' }, { proxies: new Set(['10.0.0.1', 'fd00::1']) }],
   [{ PRIVEXBOT_PRIVATE_HOSTS: ' Gpu.Internal , 10.0.0.1:80,' }, { privateHosts: new Set(['gpu.internal', '10.0.0.1:80']) }],
   [
     { PRIVEXBOT_SMTP_URL: 'smtp://mail:25', PRIVEXBOT_MAIL_FROM: 'Us <us@example.com>' },
@@ -77,6 +79,7 @@ test.each([
   ['PRIVEXBOT_PUBLIC_URL', 'chat.example.com', 'http or https'],
   ['PRIVEXBOT_PUBLIC_URL', 'javascript:alert(1)', 'http or https'],
   ['PRIVEXBOT_PUBLIC_URL', 'https://chat.example.com/path', 'without a path'],
+  ['PRIVEXBOT_PROXIES', '10.0.0.1,proxy.internal', 'IP addresses'],
   ['PRIVEXBOT_ROOT_KEY', '/etc/root.key', 'file:PATH'],
   ['PRIVEXBOT_ROOT_KEY', 'file:', 'file:PATH'],
   ['PRIVEXBOT_TEE', 'sgx2', 'simulated-tdx'],

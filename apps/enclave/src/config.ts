@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { parseRootKey, ROOT_KEY_SECRETS, type RootKeySetting } from './keys/root-key-setting.ts';
@@ -17,6 +17,11 @@ const Settings = z.object({
   PRIVEXBOT_PORT: Port.default(8080),
   PRIVEXBOT_DATA: z.string().default('./.data'),
   PRIVEXBOT_PUBLIC_URL: HttpUrl.refine((url) => URL.parse(url)?.pathname === '/', 'expected an address without a path').optional(),
+  PRIVEXBOT_PROXIES: z
+    .string()
+    .default('')
+    .transform(listOf)
+    .refine((addresses) => addresses.every((address) => isIP(address)), 'expected IP addresses, separated by commas'),
   PRIVEXBOT_ROOT_KEY: z.string().optional(),
   PRIVEXBOT_ROOT_KEY_SECRET_FILE: z.string().optional(),
   PRIVEXBOT_TEE: z.enum(TEE_KINDS, `expected one of ${TEE_KINDS.join(', ')}`).default('simulated-tdx'),
@@ -50,6 +55,8 @@ export interface Config {
   readonly dataFolder: string;
   /** Origin that links carry; the listening address unless set. */
   readonly publicUrl: string | undefined;
+  /** Reverse proxies in front, which are believed when they name the address of a caller. */
+  readonly proxies: ReadonlySet<string>;
   readonly rootKey: RootKeySetting;
   /** With the PIN, token or credentials of the root key source. */
   readonly rootKeySecretFile: string | undefined;
@@ -99,15 +106,14 @@ export function readConfig(env: Environment, launch: Launch = readLaunch()): Con
       `Set both DATABASE_URL (a role without rights to change tables) and DATABASE_OWNER_URL (the role that runs migrations), or neither. Missing: ${s.DATABASE_URL ? 'DATABASE_OWNER_URL' : 'DATABASE_URL'}.`,
     );
   const dataFolder = resolve(s.PRIVEXBOT_DATA);
-  const privateHosts = s.PRIVEXBOT_PRIVATE_HOSTS.split(',')
-    .map((host) => host.trim().toLowerCase())
-    .filter(Boolean);
+  const privateHosts = listOf(s.PRIVEXBOT_PRIVATE_HOSTS);
   for (const url of [s.PRIVEXBOT_MODEL_URL, s.PRIVEXBOT_EMBEDDINGS_URL]) if (url) privateHosts.push(new URL(url).host);
   return Object.freeze({
     host: s.PRIVEXBOT_HOST,
     port: s.PRIVEXBOT_PORT,
     dataFolder,
     publicUrl: s.PRIVEXBOT_PUBLIC_URL?.replace(/\/$/, ''),
+    proxies: new Set(s.PRIVEXBOT_PROXIES),
     rootKey: readRootKey(s.PRIVEXBOT_ROOT_KEY ?? `file:${dataFolder}.key`, s.PRIVEXBOT_ROOT_KEY_SECRET_FILE, dataFolder),
     rootKeySecretFile: s.PRIVEXBOT_ROOT_KEY_SECRET_FILE && resolve(s.PRIVEXBOT_ROOT_KEY_SECRET_FILE),
     model: s.PRIVEXBOT_MODEL_URL ? { url: s.PRIVEXBOT_MODEL_URL, key: s.PRIVEXBOT_MODEL_KEY } : undefined,
@@ -128,6 +134,13 @@ export function readConfig(env: Environment, launch: Launch = readLaunch()): Con
     statedSettings: Object.freeze({ ...stateSettings(given), PRIVEXBOT_TEE: s.PRIVEXBOT_TEE, PRIVEXBOT_SIGN_UP: signUp }),
     node: nodeOf(env),
   });
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim().toLowerCase())
+    .filter(Boolean);
 }
 
 /** Verifier keys of C2SP signed-note: the log's, then its witnesses'. Undefined for anything else. */

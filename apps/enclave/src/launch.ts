@@ -45,6 +45,7 @@ function readManifest(path: string): Pick<Launch, 'manifest'> {
 const FROM_OUTSIDE = new Set([
   'PRIVEXBOT_HOST',
   'PRIVEXBOT_PORT',
+  'PRIVEXBOT_PROXIES',
   'PRIVEXBOT_DATA',
   'PRIVEXBOT_COLLATERAL',
   'PRIVEXBOT_ROOT_KEY_SECRET_FILE',

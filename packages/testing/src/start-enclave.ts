@@ -103,14 +103,14 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
 
   const openChannel = () => createChannel(config.publicUrl ?? ORIGIN);
   const bareTransport = (channel?: ChannelCaller, apiKey?: string): Transport => {
-    const incoming = { socket: { remoteAddress: `10.0.${++addresses >> 8}.${addresses & 255}` } };
+    const address = `10.0.${++addresses >> 8}.${addresses & 255}`;
     return async (request) => {
       const { pathname, search } = new URL(request.url);
       const url = new URL(pathname + search, config.publicUrl ?? ORIGIN);
       const forwarded = new Request(url, request);
       forwarded.headers.set('host', url.host);
       if (apiKey) forwarded.headers.set('authorization', `Bearer ${apiKey}`);
-      return app.fetch(forwarded, { incoming, channel });
+      return app.fetch(forwarded, { address, channel });
     };
   };
   const transport = (by: string | Device = createDevice()) => {

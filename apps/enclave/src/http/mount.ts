@@ -55,7 +55,7 @@ interface Ports {
 
 type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => Promise<unknown>;
 /** What the server's listener hands to the app, and the sealed channel where a request came through it. */
-export type Env = { Bindings: { incoming?: { socket: { remoteAddress?: string } }; channel?: ChannelCaller | undefined } };
+export type Env = { Bindings: { address?: string; channel?: ChannelCaller | undefined } };
 
 const decoder = new TextDecoder();
 
@@ -80,7 +80,7 @@ export function mountAll(app: Hono<Env>, handlers: AllHandlers, ports: Ports): v
 
 /** The caller's network address, for rate limits. */
 export function addressOf(env: Env['Bindings'] | undefined): string {
-  return env?.incoming?.socket.remoteAddress ?? 'in process';
+  return env?.address ?? 'in process';
 }
 
 function newRequestId(): string {

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { RATES } from '@privexbot/contract';
 import { beforeEach, expect, test } from 'vitest';
+import { createLog } from '../log.ts';
 import { RateLimiter } from './limits.ts';
 import { listen } from './listen.ts';
 import { openSecureChannel } from './secure-channel.ts';
@@ -10,6 +11,7 @@ const ADDRESS = '127.0.0.1';
 const HELLO = '\x00';
 const NONSENSE = '\x09';
 
+const log = createLog('silent');
 let limiter: RateLimiter;
 beforeEach(() => {
   limiter = new RateLimiter(() => new Date(0));
@@ -20,10 +22,10 @@ async function begin(target: string, head: string, body: string): Promise<string
   const unasked = () => {
     throw new Error('nothing was opened');
   };
-  using channel = openSecureChannel({ environment: unasked, evidence: unasked, limiter, now: () => new Date(0) }, false);
+  using channel = openSecureChannel({ environment: unasked, evidence: unasked, limiter, log, now: () => new Date(0) }, false);
   const app = {
     fetch: (request: Request) => channel.handle(request, unasked, ADDRESS),
-    sealed: { takes: channel.takes, serve: (...streams: Streams) => channel.serve(...streams, unasked) },
+    sealed: { takes: channel.takes, serve: (...streams: Streams) => channel.serve(...streams, unasked, ADDRESS) },
   };
   await using server = await listen(app, { host: ADDRESS, port: 0 });
   const socket = connect(server.port, ADDRESS);

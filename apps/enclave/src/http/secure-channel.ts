@@ -9,6 +9,7 @@ import {
   type Session,
 } from '@privexbot/secure-channel/server';
 import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { RateLimiter } from './limits.ts';
 import type { ChannelCaller } from './scope.ts';
 
@@ -17,6 +18,7 @@ interface Ports {
   readonly environment: () => Environment;
   readonly evidence: GetEvidence;
   readonly limiter: RateLimiter;
+  readonly log: Log;
   readonly now: () => Date;
 }
 
@@ -28,7 +30,7 @@ export interface SecureChannel extends Disposable {
   /** Whether a request is for the channel. */
   takes(request: { readonly method?: string | undefined; readonly url?: string | undefined }): boolean;
   /** Over the server's own streams, which cost less than `Request` and `Response`. */
-  serve(incoming: IncomingMessage, outgoing: ServerResponse, inner: Inner): Promise<void>;
+  serve(incoming: IncomingMessage, outgoing: ServerResponse, inner: Inner, address: string): Promise<void>;
   /** The same for a caller in this process, and for addresses that only `URL` reads as the channel's. */
   handle(request: Request, inner: Inner, address: string): Promise<Response>;
   /** Sessions held, and handshakes being answered: for metrics. */
@@ -40,7 +42,16 @@ const BATCH_MS = 20;
 const WHOLE_BODY_BYTES = 256 * 1024;
 
 /** @param isBatching whether handshakes wait for each other; a quote that costs nothing needs no waiting */
-export function openSecureChannel({ environment, evidence, limiter, now }: Ports, isBatching: boolean): SecureChannel {
+export function openSecureChannel({ environment, evidence: attest, limiter, log, now }: Ports, isBatching: boolean): SecureChannel {
+  const evidence: GetEvidence = async (...asked) => {
+    try {
+      return await attest(...asked);
+    } catch (err) {
+      // Clients only see that nobody answers.
+      log.error({ err }, 'the machine gave no evidence for a handshake');
+      throw err;
+    }
+  };
   const server = createChannelServer({ environment, evidence, now, batchMs: isBatching ? BATCH_MS : 0 });
   const callers = new WeakMap<Session, ChannelCaller>();
   const callerOf = (session: Session): ChannelCaller => {
@@ -58,11 +69,11 @@ export function openSecureChannel({ environment, evidence, limiter, now }: Ports
 
   return {
     takes: ({ method, url }) => method === 'POST' && (url === DEFAULT_PATH || url?.startsWith(`${DEFAULT_PATH}?`) === true),
-    async serve(incoming, outgoing, inner) {
+    async serve(incoming, outgoing, inner, address) {
       const gone = new AbortController();
       outgoing.once('close', () => gone.abort());
       const body = await bodyOf(incoming);
-      const { status, contentType, body: sealed } = await answer(body, inner, gone.signal, incoming.socket.remoteAddress ?? '');
+      const { status, contentType, body: sealed } = await answer(body, inner, gone.signal, address);
       outgoing.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
       if (sealed instanceof Uint8Array) outgoing.end(sealed);
       else await pump(sealed, outgoing);
