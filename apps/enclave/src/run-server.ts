@@ -56,6 +56,8 @@ async function serve(config: Config, stop: AbortSignal, onReady: (url: string) =
   const url = listeningUrl(config, config.port);
   await onReady(url);
   console.log(`PrivexBot is ready at ${url}`);
+  if (!config.publicUrl && ['0.0.0.0', '::'].includes(config.host))
+    console.error('Set PRIVEXBOT_PUBLIC_URL to the address that people type: clients refuse a server that does not speak for it.');
   await new Promise((resolve) => (stop.aborted ? resolve(undefined) : stop.addEventListener('abort', resolve)));
 }
 
