@@ -142,6 +142,9 @@ test('a visitor of another site opens the widget and asks; a site that is not al
   expect(await page.locator('iframe').count(), 'no frame before it is opened').toBe(0);
   await page.getByRole('button', { name: 'Open chat' }).click();
   const chat = page.frameLocator('iframe[title="Chat"]');
+  expect(await page.locator('iframe').getAttribute('src'), 'the pin is in the fragment, which no server sees').toMatch(
+    /\?host=[^#]*#pin=[\w-]{43}$/,
+  );
   await chat.getByText('What would you like to know?').waitFor();
   await ask(chat, 'Ask a question', QUESTION);
   await chat.getByRole('button', { name: SOURCE }).waitFor({ timeout: READ_MS });

@@ -158,6 +158,19 @@ test('what is typed and sent during the check waits, goes when it is through, an
   expect(await stage.calls(), 'nothing was called').toEqual([]);
 });
 
+test('the first question of a day to a server with a warning names it; the next ones do not', async () => {
+  const page = await browser.openPage();
+  const stage = await stageWorker(page);
+  await page.goto(`${server.url}/c/${slug}`);
+  await stage.say(makeVerdict('verified-with-warnings', FIRST_USE));
+  const field = page.getByRole('textbox', { name: 'Ask a question' });
+  for (const times of [1, 0]) {
+    await field.fill(QUESTION);
+    await field.press('Enter');
+    await expect.poll(() => page.getByText(words('line.connection.warned')).count()).toBe(times);
+  }
+});
+
 test('the real check: its panel, its evidence as a file, and another check in the history', async () => {
   const page = await browser.openPage();
   await page.goto(`${server.url}/verify`);
@@ -184,7 +197,7 @@ test('a link that names another environment is refused: the reason is said, and 
     page.on('request', (request) => {
       if (new URL(request.url()).pathname === '/channel') kinds.push(request.postDataBuffer()?.[0]);
     });
-    await page.goto(`${server.url}/c/${slug}#pin=${pin}`);
+    await page.goto(`${server.url}/${pin === OTHER_PIN ? 'w' : 'c'}/${slug}#pin=${pin}`);
     const field = page.getByRole('textbox', { name: 'Ask a question' });
     await field.fill(QUESTION);
     await page.locator('[data-shield=not-verified]').waitFor();

@@ -18,6 +18,13 @@ const FIRST = [
   'apps/widget/src',
 ];
 
+/** What the composer needs, and what may be opened from it: two files, whose sum is smaller than that of twenty. */
+const LATER =
+  /packages\/ui\/src\/(chat\/markdown|verification\/(VerificationDialog|VerificationPanel|LineView|LineFacts|PastChecks|EvidenceButton|FailureReason|WarningNote|lines)\.)|apps\/widget\/src\/frame\/client\.ts|packages\/sdk|virtual:endpoints/;
+const START = new RegExp(
+  `^(?!.*(${LATER.source})).*(node_modules/(preact|@lingui/core|lucide-react)/|packages/ui/src/|frame/(line|address)\\.ts|preload-helper)`,
+);
+
 const shared = sharedConfig({
   sources: [...FIRST, 'packages/ui/src/verification'],
   first: FIRST,
@@ -33,6 +40,18 @@ export default defineConfig(
         'react-dom/client': 'preact/compat/client',
         'react-dom': 'preact/compat',
         react: 'preact/compat',
+      },
+    },
+    build: {
+      rolldownOptions: {
+        output: {
+          codeSplitting: {
+            groups: [
+              { name: 'start', test: START, priority: 2 },
+              { name: 'later', test: LATER, priority: 1 },
+            ],
+          },
+        },
       },
     },
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

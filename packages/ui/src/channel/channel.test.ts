@@ -32,6 +32,7 @@ function openPair({
       transport: async (request) => answer(request),
       check,
       recheck: check,
+      last: VERDICT,
       words: async () => 'amber nine fox',
       evidence: () => ({ v: 1 }),
     };
@@ -173,6 +174,29 @@ test('a server that does not answer the check is unreachable, and what was known
   await settled(line);
   expect(line.current()).toMatchObject({ phase: 'unreachable', verdict: { verdict: 'simulated' } });
   expect(line.current().history.at(-1)?.verdict).toBe('unreachable');
+});
+
+test('a server that comes back is found quietly, and a call that gets through says so too', async () => {
+  let reachable = false;
+  const check = async () => {
+    if (!reachable) throw Object.assign(new Error('gone'), { code: 'transport_failed' });
+    return VERDICT;
+  };
+  const { line } = openPair({ check });
+  await settled(line);
+  const phases: string[] = [];
+  line.subscribe(() => phases.push(line.current().phase));
+  line.recheck({ quietly: true });
+  await expect.poll(() => phases).toEqual(['unreachable']);
+  reachable = true;
+  line.recheck({ quietly: true });
+  await expect.poll(() => phases).toEqual(['unreachable', 'checked']);
+
+  reachable = false;
+  line.recheck();
+  await settled(line);
+  await line.transport(request('/'));
+  await expect.poll(() => line.current().phase).toBe('checked');
 });
 
 test('a lost worker fails what it was doing; the next request gets another one, which checks anew', async () => {

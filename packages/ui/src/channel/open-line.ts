@@ -41,6 +41,7 @@ export function openLine(spawn: () => ChannelWorker, settings: ChannelSettings):
   let startedAt = Number.NEGATIVE_INFINITY;
   let lastId = 0;
   let state: EnvironmentState = { phase: 'checking', history: [] };
+  let isQuiet = false;
   const listeners = new Set<() => void>();
   /** What each request waits for: its head, then one piece at a time. */
   const waiting = new Map<number, Waiting>();
@@ -79,12 +80,14 @@ export function openLine(spawn: () => ChannelWorker, settings: ChannelSettings):
   function receive(message: FromWorker): void {
     switch (message.is) {
       case 'checking':
-        change({ phase: 'checking' });
+        if (!isQuiet) change({ phase: 'checking' });
         break;
       case 'checked':
+        isQuiet = false;
         change({ phase: 'checked', verdict: message.verdict, keyWords: message.keyWords ?? '' }, message.verdict.verdict);
         break;
       case 'unreachable':
+        isQuiet = false;
         change({ phase: 'unreachable' }, 'unreachable');
         break;
       default: {
@@ -151,10 +154,11 @@ export function openLine(spawn: () => ChannelWorker, settings: ChannelSettings):
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    recheck() {
+    recheck({ quietly = false } = {}) {
       if (!worker) start();
-      else if (state.phase !== 'checking') {
-        change({ phase: 'checking' });
+      else if (state.phase !== 'checking' && !isQuiet) {
+        isQuiet = quietly;
+        if (!quietly) change({ phase: 'checking' });
         worker.postMessage({ do: 'check', fresh: true });
       }
     },

@@ -27,6 +27,7 @@ interface Running {
 /** Serves one page through `port` with the connection that `open` makes. */
 export function serveChannel(port: Port, open: (settings: ChannelSettings) => Promise<Connection>): void {
   let connection: Promise<Connection> | undefined;
+  /** What the page was told last; nothing while it is told that the server cannot be reached. */
   let reported: EnvironmentVerdict | undefined;
   const running = new Map<number, Running>();
 
@@ -65,8 +66,9 @@ export function serveChannel(port: Port, open: (settings: ChannelSettings) => Pr
       await report(fresh ? await line.recheck() : await line.check());
     } catch (error) {
       const verdict = verdictOf(error);
-      if (verdict) await report(verdict);
-      else port.postMessage({ is: 'unreachable' });
+      if (verdict) return await report(verdict);
+      reported = undefined;
+      port.postMessage({ is: 'unreachable' });
     }
   }
 
@@ -87,17 +89,14 @@ export function serveChannel(port: Port, open: (settings: ChannelSettings) => Pr
     running.set(id, { abort });
     const line = await opened();
     const init = { method, headers: headers as [string, string][], body, signal: abort.signal };
-    try {
-      // The origin is a placeholder: the connection knows its server.
-      const response = await line.transport(new Request(`http://privexbot.invalid${path}`, init));
-      const reader = response.body?.getReader();
-      if (!running.has(id)) return void reader?.cancel();
-      if (reader) running.set(id, { abort, reader });
-      else running.delete(id);
-      port.postMessage({ is: 'head', id, status: response.status, headers: [...response.headers], hasBody: reader !== undefined });
-    } finally {
-      await reportNews();
-    }
+    // The origin is a placeholder: the connection knows its server.
+    const response = await line.transport(new Request(`http://privexbot.invalid${path}`, init));
+    const reader = response.body?.getReader();
+    if (!running.has(id)) return void reader?.cancel();
+    if (reader) running.set(id, { abort, reader });
+    else running.delete(id);
+    port.postMessage({ is: 'head', id, status: response.status, headers: [...response.headers], hasBody: reader !== undefined });
+    await reportNews();
   }
 
   async function pull(id: number): Promise<void> {

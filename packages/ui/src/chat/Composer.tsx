@@ -1,10 +1,13 @@
 import { ArrowUp, Square } from 'lucide-react';
-import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { Button } from '../base/Button.tsx';
 import { Icon } from '../base/Icon.tsx';
 import { DestinationLine } from '../state/DestinationLine.tsx';
 import { useText } from '../text/TextProvider.tsx';
 import { useEnvironment } from '../verification/EnvironmentProvider.tsx';
+import { useFirstWarning } from '../verification/use-first-warning.ts';
+
+const WarningNote = lazy(async () => ({ default: (await import('../verification/WarningNote.tsx')).WarningNote }));
 
 interface ComposerProps {
   label: string;
@@ -43,6 +46,7 @@ export function Composer({
   const isClosed = gate === 'closed';
   const mustWait = gate === 'waiting' || isPreparing;
   const [held, setHeld] = useState(false);
+  const warning = useFirstWarning();
   const reason = disabledReason ?? (isClosed ? t('gate.closed') : over > 0 ? t('composer.tooLong', { over }) : undefined);
 
   function send(): void {
@@ -52,6 +56,7 @@ export function Composer({
       return;
     }
     onSend(text.trim());
+    warning.onSend();
     setText('');
     field.current?.focus();
   }
@@ -120,6 +125,7 @@ export function Composer({
       <p role="status" className="px-1 text-dense text-muted empty:hidden">
         {held ? t('gate.waiting') : ''}
       </p>
+      <Suspense>{warning.isNamed && <WarningNote />}</Suspense>
       {over > 0 && (
         <p role="alert" className="text-dense font-medium text-danger">
           {t('composer.tooLong', { over })}

@@ -11,6 +11,8 @@ interface EnvironmentValue extends EnvironmentState {
 const EnvironmentContext = createContext<EnvironmentValue | undefined>(undefined);
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const RETRY_MS = 5_000;
+const MOST_DOUBLINGS = 4;
 
 /** Tells everything below how the last check went, and has it made again when it runs out. */
 export function EnvironmentProvider({ environment, children }: { environment: Environment; children: ReactNode }) {
@@ -26,6 +28,19 @@ export function EnvironmentProvider({ environment, children }: { environment: En
     const timer = setTimeout(() => environment.recheck(), Math.min(left, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   }, [validUntil, environment]);
+  const isUnreachable = state.phase === 'unreachable';
+  useEffect(() => {
+    if (!isUnreachable) return;
+    let waits = 0;
+    let timer: ReturnType<typeof setTimeout>;
+    // A server that starts again is back in seconds, so nobody need press anything; one that stays away is asked ever more seldom.
+    const ask = () => {
+      if (!document.hidden) environment.recheck({ quietly: true });
+      timer = setTimeout(ask, RETRY_MS * 2 ** Math.min(++waits, MOST_DOUBLINGS));
+    };
+    timer = setTimeout(ask, RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [isUnreachable, environment]);
   useEffect(() => {
     const onOnline = () => {
       if (environment.current().phase === 'unreachable') environment.recheck();

@@ -37,7 +37,7 @@ export function Shield({
         className={`${SHIELD_SHAPE} min-h-7 min-w-0 max-w-full pointer-coarse:min-h-11 ${compact ? 'min-w-8 justify-center' : ''} ${look} ${className}`}
       >
         <Icon of={icon} />
-        <span className={compact ? 'sr-only' : 'min-w-0 truncate'}>{t(`shield.${shield}`)}</span>
+        <span className={compact ? 'sr-only' : 'min-w-0 py-0.5 text-start'}>{t(`shield.${shield}`)}</span>
         <span className="sr-only">{t('shield.open')}</span>
       </button>
       <Suspense>{open && <VerificationDialog destinations={destinations} onClose={() => setOpen(false)} />}</Suspense>

@@ -23,8 +23,8 @@ export interface EnvironmentState {
 export interface Environment {
   current(): EnvironmentState;
   subscribe(listener: () => void): () => void;
-  /** Checks again from the start, with fresh evidence. */
-  recheck(): void;
+  /** Checks again from the start, with fresh evidence; `quietly` changes nothing on the screen before it has come to an end. */
+  recheck(how?: { quietly?: boolean }): void;
   /** Everything that is needed to repeat the last check elsewhere, as JSON. */
   evidence(): Promise<unknown>;
 }
