@@ -177,7 +177,7 @@ test('of all that, the network saw pages, the release’s files, handshakes and 
     QUESTION,
     QUOTE,
     'annual',
-    'leave',
+    'leave.md', // the word alone is in each statement of a release with a history: “leaves”
     '/v1/',
     'Bearer',
     'authorization',

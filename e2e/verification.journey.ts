@@ -57,6 +57,8 @@ const MODES: Record<string, BrowserContextOptions> = {
 
 async function requireFit(page: Page): Promise<void> {
   await checkAccessibility(page);
+  const text = await page.locator('body').innerText();
+  expect(text, 'every message has its words').not.toMatch(/\b(?:verification|check|line|limit|copy|state|destination|dialog)\.[a-z]+\b/i);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow, `${page.url()} fits the width of the screen`).toBeLessThanOrEqual(0);
 }

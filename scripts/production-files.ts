@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VENDOR_ROOTS } from '../packages/attestation/src/anchors.ts';
+import { VENDOR_ROOT_HASHES } from '../packages/attestation/src/anchor-hashes.ts';
 
 export interface Inspection {
   /** What was looked at. */
@@ -26,7 +26,7 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
 
 /** Every file below the folders. A folder without files is a problem as well: nothing would have been looked at. */
 export function inspectProductionFiles(folders: readonly string[]): Inspection {
-  const known = new Set(VENDOR_ROOTS.map(({ sha256 }) => sha256));
+  const known = new Set(Object.values(VENDOR_ROOT_HASHES));
   const problems: string[] = [];
   let files = 0;
   let certificates = 0;

@@ -3,6 +3,7 @@ import { preloadFont, sharedConfig } from '../../packages/ui/build/vite-shared.t
 
 const shared = sharedConfig({
   sources: ['packages/ui/src', 'apps/web/src'],
+  panel: ['apps/web/src/features/verification'],
   first: [
     'packages/ui/src/base/Button.tsx',
     'packages/ui/src/base/Field.tsx',

@@ -26,7 +26,7 @@ const START = new RegExp(
 );
 
 const shared = sharedConfig({
-  sources: [...FIRST, 'packages/ui/src/verification'],
+  sources: FIRST,
   first: FIRST,
 });
 

@@ -1,4 +1,4 @@
-import { loadRest } from 'virtual:catalogs';
+import { loadPanel } from 'virtual:catalogs';
 import { TextProvider } from '@privexbot/ui/text/TextProvider.tsx';
 import type { Texts } from '@privexbot/ui/text/texts.ts';
 import { EnvironmentProvider } from '@privexbot/ui/verification/EnvironmentProvider.tsx';
@@ -10,7 +10,7 @@ import { makeRouter } from './router.tsx';
 export function App({ texts }: { texts: Texts }) {
   const [router] = useState(() => makeRouter(texts));
   return (
-    <TextProvider texts={texts} rest={loadRest}>
+    <TextProvider texts={texts} panel={loadPanel}>
       <EnvironmentProvider environment={line}>
         <RouterProvider router={router} />
       </EnvironmentProvider>

@@ -55,7 +55,7 @@ const verify = createRoute({
   getParentRoute: () => root,
   path: '/verify',
   // The panel's words are among those that come later.
-  beforeLoad: async ({ context }) => context.texts.extend((await import('virtual:catalogs')).loadRest),
+  beforeLoad: async ({ context }) => context.texts.extend((await import('virtual:catalogs')).loadPanel),
   component: lazyRouteComponent(() => import('./features/verification/VerifyPage.tsx'), 'VerifyPage'),
 });
 

@@ -2,6 +2,8 @@ declare module 'virtual:catalogs' {
   import type { LanguageTag } from '@privexbot/ui/text/languages.ts';
   /** Fetches the messages of one language that are seen before signing in. */
   export function loadCatalog(language: LanguageTag): Promise<unknown>;
+  /** Fetches those behind the shield. */
+  export function loadPanel(language: LanguageTag): Promise<unknown>;
   /** Fetches all others. */
   export function loadRest(language: LanguageTag): Promise<unknown>;
 }

@@ -2,8 +2,8 @@ declare module 'virtual:catalogs' {
   import type { LanguageTag } from '@privexbot/ui/text/languages.ts';
   /** Fetches the messages of one language. */
   export function loadCatalog(language: LanguageTag): Promise<unknown>;
-  /** Fetches those left out at first. */
-  export function loadRest(language: LanguageTag): Promise<unknown>;
+  /** Fetches those behind the shield. */
+  export function loadPanel(language: LanguageTag): Promise<unknown>;
 }
 
 declare module 'virtual:endpoints' {

@@ -7,31 +7,49 @@ import { CATALOG_LANGUAGES, type CatalogLanguage, compileCatalog, findCatalogPro
 import { findMessageUses, resolveMessageUses } from './message-uses.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export interface MessageParts {
+  readonly sources: readonly string[];
+  readonly first: readonly string[];
+  readonly panel: readonly string[];
+}
+
 /** Everywhere a message may be used. A message that none of these uses stops the build. */
 const ALL_SOURCES = ['packages/ui/src', 'apps/web/src', 'apps/widget/src'];
+/** What the panel is made of besides its own files. */
+const PANEL_PARTS = ['chat/CopyButton', 'state/DestinationLine', 'state/Skeleton'].map((name) => `packages/ui/src/${name}.tsx`);
 const CATALOGS = 'virtual:catalogs';
 const CATALOG = 'virtual:catalog/';
 
 /**
- * Serves `virtual:catalogs`: `loadCatalog(language)` fetches what `first` uses, `loadRest(language)` what else `sources` use.
+ * Serves `virtual:catalogs`: `loadCatalog(language)` fetches what `first` uses, `loadRest(language)` what else `sources` use, and
+ * `loadPanel(language)` what `panel` uses
+ * beyond `first`: it may be opened before the rest is there.
  * @param sources folders or files, from the root of the repository, whose messages this bundle carries
- * @param first those of them that a visitor sees before signing in; all of them where it is left out
+ * @param first those of them that a visitor sees before signing in
+ * @param panel what is behind the shield: words that most people never open
  */
-export function messages({ sources, first = sources }: { sources: readonly string[]; first?: readonly string[] }): Plugin {
+export function messages({ sources, first, panel }: MessageParts): Plugin {
   let parts: Record<string, Set<string>> = {};
   return {
     name: 'privexbot-messages',
     buildStart() {
-      const { ids, problems } = checkMessages(sources);
+      const { problems } = checkMessages(sources);
       if (problems.length) this.error(`Messages:\n  ${problems.join('\n  ')}`);
-      const early = checkMessages(first).ids;
-      parts = { first: early, rest: ids.difference(early) };
+      const behind = new Set(listFiles(panel));
+      const early = idsIn(listFiles(first));
+      const rest = idsIn(listFiles(sources).filter((file) => !behind.has(file))).difference(early);
+      parts = {
+        first: early,
+        rest,
+        panel: idsIn([...behind, ...listFiles(PANEL_PARTS)]).difference(early),
+      };
     },
     resolveId(id) {
       return id === CATALOGS || id.startsWith(CATALOG) ? `\0${id}` : null;
     },
     load(id) {
-      if (id === `\0${CATALOGS}`) return loaderModule('loadCatalog', 'first') + loaderModule('loadRest', 'rest');
+      if (id === `\0${CATALOGS}`)
+        return loaderModule('loadCatalog', 'first') + loaderModule('loadRest', 'rest') + loaderModule('loadPanel', 'panel');
       if (!id.startsWith(`\0${CATALOG}`)) return null;
       const [part = '', language] = id.slice(CATALOG.length + 1).split('/');
       const catalog = compileCatalog(readLocales(), language as CatalogLanguage, parts[part] ?? []);
@@ -44,7 +62,7 @@ export function messages({ sources, first = sources }: { sources: readonly strin
 export function checkMessages(sources: readonly string[]): { ids: Set<string>; problems: string[]; files: number } {
   const locales = readLocales();
   const known = Object.keys(locales.source);
-  const all = readSources(ALL_SOURCES);
+  const all = read(listFiles(ALL_SOURCES));
   const everywhere = resolveMessageUses(findMessageUses(all), known);
   const problems = [
     ...findCatalogProblems(locales),
@@ -52,14 +70,22 @@ export function checkMessages(sources: readonly string[]): { ids: Set<string>; p
     ...known.filter((id) => !everywhere.used.has(id)).map((id) => `"${id}" is in locales/en.json but no source uses it`),
     ...(all.length === 0 ? ['no source file was read'] : []),
   ];
-  return { ids: resolveMessageUses(findMessageUses(readSources(sources)), known).used, problems, files: all.length };
+  return { ids: idsIn(listFiles(sources)), problems, files: all.length };
 }
 
-function readSources(paths: readonly string[]): string[] {
+function idsIn(files: readonly string[]): Set<string> {
+  return resolveMessageUses(findMessageUses(read(files)), Object.keys(readLocales().source)).used;
+}
+
+function listFiles(paths: readonly string[]): string[] {
   return paths
     .flatMap((path) => (/\.tsx?$/.test(path) ? [path] : globSync(`${path}/**/*.{ts,tsx}`, { cwd: ROOT })))
-    .filter((path) => !path.includes('.test.'))
-    .map((path) => readFileSync(join(ROOT, path), 'utf8'));
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !path.includes('.test.'));
+}
+
+function read(files: readonly string[]): string[] {
+  return files.map((file) => readFileSync(join(ROOT, file), 'utf8'));
 }
 
 function loaderModule(name: string, part: string): string {

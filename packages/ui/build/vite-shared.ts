@@ -1,14 +1,26 @@
 /** What the builds of web and widget have in common. */
 import tailwind from '@tailwindcss/vite';
 import type { Plugin, UserConfig } from 'vite';
-import { messages } from './messages-plugin.ts';
+import { type MessageParts, messages } from './messages-plugin.ts';
+
+/** What is behind the shield; its words and files are fetched when it is opened. */
+const PANEL = [
+  'VerificationDialog',
+  'VerificationPanel',
+  'LineView',
+  'LineFacts',
+  'PastChecks',
+  'EvidenceButton',
+  'FailureReason',
+  'WarningNote',
+].map((name) => `packages/ui/src/verification/${name}.tsx`);
 
 /**
- * @param sources folders whose messages the bundle carries, `first` those of them that come at once
+ * @param carried `sources`: folders whose messages the bundle carries, `first`: those of them that come at once, `panel`: more of what is behind the shield
  */
-export function sharedConfig(carried: { sources: readonly string[]; first?: readonly string[] }): UserConfig {
+export function sharedConfig({ sources, first, panel = [] }: Omit<MessageParts, 'panel'> & Partial<MessageParts>): UserConfig {
   return {
-    plugins: [tailwind(), messages(carried)],
+    plugins: [tailwind(), messages({ sources, first, panel: [...PANEL, ...panel] })],
     // In files of their own, also what a worker loads only in browsers that need it.
     worker: { format: 'es' },
     // A build that nobody told otherwise trusts no simulated machine.

@@ -1,6 +1,6 @@
 import '@privexbot/ui/jitless.ts';
 import '../styles.css';
-import { loadCatalog, loadRest } from 'virtual:catalogs';
+import { loadCatalog, loadPanel } from 'virtual:catalogs';
 import { TextProvider } from '@privexbot/ui/text/TextProvider.tsx';
 import { openTexts } from '@privexbot/ui/text/texts.ts';
 import { EnvironmentProvider } from '@privexbot/ui/verification/EnvironmentProvider.tsx';
@@ -13,7 +13,7 @@ const texts = await openTexts(loadCatalog, navigator.languages);
 const root = document.getElementById('root');
 if (root)
   createRoot(root).render(
-    <TextProvider texts={texts} rest={loadRest}>
+    <TextProvider texts={texts} panel={loadPanel}>
       <EnvironmentProvider environment={line}>
         <ChatPage address={readAddress(location)} />
       </EnvironmentProvider>

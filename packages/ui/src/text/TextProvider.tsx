@@ -8,23 +8,23 @@ interface TextValue {
   language: Language;
   formats: Formats;
   setLanguage(tag: LanguageTag): Promise<void>;
-  /** Fetches the words that were left out at first. */
-  loadRest(): Promise<void>;
+  /** Fetches the words of what is behind the shield. */
+  loadPanel(): Promise<void>;
 }
 
 const TextContext = createContext<TextValue | undefined>(undefined);
 
-/** @param rest the catalog of what is not needed at first */
-export function TextProvider({ texts, rest, children }: { texts: Texts; rest: LoadCatalog; children: ReactNode }) {
+/** @param panel the catalog of what is behind the shield */
+export function TextProvider({ texts, panel, children }: { texts: Texts; panel: LoadCatalog; children: ReactNode }) {
   const current = useSyncExternalStore(texts.subscribe, texts.current);
   const value = useMemo(
     () => ({
       ...current,
       formats: createFormats(current.language.intl),
       setLanguage: texts.setLanguage,
-      loadRest: () => texts.extend(rest),
+      loadPanel: () => texts.extend(panel),
     }),
-    [current, texts, rest],
+    [current, texts, panel],
   );
   return <TextContext value={value}>{children}</TextContext>;
 }

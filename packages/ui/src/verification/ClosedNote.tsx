@@ -35,11 +35,11 @@ export function ClosedNote({ className = '' }: { className?: string }) {
 
 /** Its words are fetched when they are needed: most people never see them. Without them the shield still says what happened. */
 function Reason({ verdict }: { verdict: EnvironmentVerdict }) {
-  const { loadRest } = useTexts();
+  const { loadPanel } = useTexts();
   const [isReady, setReady] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: fetched once
   useEffect(() => {
-    Promise.all([loadReason(), loadRest()]).then(
+    Promise.all([loadReason(), loadPanel()]).then(
       () => setReady(true),
       () => undefined,
     );

@@ -18,11 +18,11 @@ export function Shield({
   destinations?: readonly string[] | undefined;
   className?: string;
 }) {
-  const { t, loadRest } = useTexts();
+  const { t, loadPanel } = useTexts();
   const { shield } = useEnvironment();
   const [open, setOpen] = useState(false);
   const { icon, look } = SHIELD_LOOKS[shield];
-  const load = () => Promise.all([loadDialog(), loadRest()]);
+  const load = () => Promise.all([loadDialog(), loadPanel()]);
   const prepare = () => void load().catch(() => undefined);
   return (
     <>

@@ -8,7 +8,7 @@ const KEY = 'warned-on';
 /** Whether a warning is to be named now: with the first thing that is sent on a day to a server that was verified with warnings. */
 export function useFirstWarning(): { isNamed: boolean; onSend: () => void } {
   const { shield } = useEnvironment();
-  const { loadRest } = useTexts();
+  const { loadPanel } = useTexts();
   const [isNamed, setNamed] = useState(false);
   return {
     isNamed: isNamed && shield === 'verified-with-warnings',
@@ -17,7 +17,7 @@ export function useFirstWarning(): { isNamed: boolean; onSend: () => void } {
       if (shield !== 'verified-with-warnings' || recall(KEY) === today) return setNamed(false);
       remember(KEY, today);
       // Its words come with those of the panel; without them the shield still says it.
-      loadRest().then(
+      loadPanel().then(
         () => setNamed(true),
         () => undefined,
       );
