@@ -37,7 +37,11 @@ try {
 async function recover(config: Config, address: string): Promise<string | undefined> {
   const log = createLog('error');
   await using stack = new AsyncDisposableStack();
-  const rootKey = await openRootKey(config.rootKey, { mayCreate: false, secretFile: config.rootKeySecretFile });
+  const rootKey = await openRootKey(config.rootKey, {
+    mayCreate: false,
+    secretFile: config.rootKeySecretFile,
+    database: config.database?.appUrl,
+  });
   const appUrl = config.database?.appUrl ?? (await findOwnDatabase(config.dataFolder, rootKey, log, stack));
   const now = () => new Date();
   const db = await openDatabase(appUrl, rootKey, now, log);

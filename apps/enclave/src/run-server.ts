@@ -47,7 +47,12 @@ async function serve(config: Config, stop: AbortSignal, onReady: (url: string) =
   // Before the root key: a key service may want to see what runs here first.
   const measured = await openMeasuredTee(config, { log, now });
   const { attestKey } = stack.use(measured.tee);
-  const rootKey = await openRootKey(config.rootKey, { mayCreate, secretFile: config.rootKeySecretFile, attestKey });
+  const rootKey = await openRootKey(config.rootKey, {
+    mayCreate,
+    secretFile: config.rootKeySecretFile,
+    database: config.database?.appUrl,
+    attestKey,
+  });
   const urls = config.database ?? (await openOwnDatabase(folder.postgres, rootKey, log, stop, stack));
   const storage = { ...urls, blobFolder: folder.blobs, soleServer: !config.database };
   const context = stack.use(await openContext(config, rootKey, storage, now, measured));

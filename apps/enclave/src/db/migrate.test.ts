@@ -79,7 +79,7 @@ test('running again changes nothing', async () => {
 test('servers that start together on an empty database wait for each other', async () => {
   await Promise.all([run(), run(), run()]);
   expect(await query(owner, 'select name from migrations order by name')).toEqual(
-    ['0001-initial.sql', '0002-key-rotations.sql'].map((name) => ({ name })),
+    ['0001-initial.sql', '0002-key-rotations.sql', '0003-wrapped-epochs.sql'].map((name) => ({ name })),
   );
 });
 

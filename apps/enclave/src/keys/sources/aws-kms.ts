@@ -1,7 +1,7 @@
 /**
  * The `aws-kms` source: AWS KMS makes and opens epoch keys, and answers only to an attested Nitro enclave. Each request
  * brings an attestation document with a public key of this process (`Recipient`, KMS API reference); what comes back is
- * encrypted to that key, so neither the host nor the network sees it. The wrapped keys lie in a file here.
+ * encrypted to that key, so neither the host nor the network sees it. The wrapped keys lie here.
  */
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -10,14 +10,14 @@ import { CmsError, openEnvelope } from './cms.ts';
 import { callKeyService, readString } from './http.ts';
 import { type AwsCredentials, signRequest } from './sigv4.ts';
 import { openWrappedKeys } from './wrapped-keys.ts';
+import type { WrappedStore } from './wrapped-store.ts';
 
 export interface AwsKmsSettings {
   readonly arn: string;
   readonly region: string;
   /** Origin of the service, or of a proxy to it. */
   readonly endpoint: string;
-  readonly wrapped: string;
-  readonly mayCreate: boolean;
+  readonly store: WrappedStore;
   /** JSON as `credential_process` writes it; read anew for each use, since it expires. */
   readonly credentials: () => Promise<Uint8Array>;
   /** A Nitro attestation document with this public key (DER, SubjectPublicKeyInfo) in its `public_key`. */
@@ -41,17 +41,7 @@ const MEANINGS: readonly (readonly [RegExp, ConstructorParameters<typeof RootKey
   [/Throttling|LimitExceeded|InternalException|Timeout|Unavailable/, 'unreachable', 'is overloaded or down. Try again.'],
 ];
 
-export async function openAwsKms({
-  arn,
-  region,
-  endpoint,
-  wrapped,
-  mayCreate,
-  credentials,
-  attest,
-  now,
-  patienceMs,
-}: AwsKmsSettings): Promise<RootKeySource> {
+export function openAwsKms({ arn, region, endpoint, store, credentials, attest, now, patienceMs }: AwsKmsSettings): RootKeySource {
   const name = `AWS KMS in ${region}`;
   let pair: Promise<{ publicKey: KeyObject; privateKey: KeyObject }> | undefined;
   const call = async (
@@ -90,8 +80,7 @@ export async function openAwsKms({
   };
   return openWrappedKeys({
     kind: 'aws-kms',
-    path: wrapped,
-    mayCreate,
+    store,
     async make(use) {
       const made = await call('GenerateDataKey', { KeySpec: 'AES_256', EncryptionContext: contextOf(use) });
       if (made === 'not ours') throw explain(name, 400, '');

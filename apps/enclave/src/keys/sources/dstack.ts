@@ -1,7 +1,7 @@
 /**
  * The `dstack` source: the guest agent derives a key for this application and path (`GetKey`, dstack guest agent RPC),
- * the same for every release the application's owner allows. It seals random epoch keys, which lie in a file here:
- * a derived key cannot be destroyed, the file can only be deleted.
+ * the same for every release the application's owner allows. It seals random epoch keys, which lie here:
+ * a derived key cannot be destroyed, what it sealed can only be deleted.
  */
 import { hkdfSync } from 'node:crypto';
 import { randomBytes } from '../../random.ts';
@@ -9,15 +9,15 @@ import { EPOCH_KEY_BYTES, NOTHING_CHANGED, RootKeyProblem, type RootKeySource } 
 import { SealError, SealingKey } from '../seal.ts';
 import { callKeyService, readString } from './http.ts';
 import { openWrappedKeys } from './wrapped-keys.ts';
+import type { WrappedStore } from './wrapped-store.ts';
 
 export interface DstackSettings {
   readonly socket: string;
-  readonly wrapped: string;
-  readonly mayCreate: boolean;
+  readonly store: WrappedStore;
   readonly patienceMs?: number;
 }
 
-export function openDstack({ socket, wrapped, mayCreate, patienceMs }: DstackSettings): Promise<RootKeySource> {
+export function openDstack({ socket, store, patienceMs }: DstackSettings): RootKeySource {
   const name = `The dstack guest agent (${socket})`;
   const derive = async (use: string): Promise<SealingKey> => {
     const body = JSON.stringify({ path: `privexbot/root-key/${use.replace(' ', '-')}`, purpose: 'sealing', algorithm: 'secp256k1' });
@@ -38,8 +38,7 @@ export function openDstack({ socket, wrapped, mayCreate, patienceMs }: DstackSet
   const aad = (use: string) => Buffer.from(`privexbot dstack ${use}`);
   return openWrappedKeys({
     kind: 'dstack',
-    path: wrapped,
-    mayCreate,
+    store,
     async make(use) {
       const secret = randomBytes(EPOCH_KEY_BYTES);
       return { secret, wrapped: (await derive(use)).seal(aad(use), secret) };

@@ -3,12 +3,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { databaseWrappedStore } from '../../db/wrapped-epochs.ts';
 import { openRootKey } from '../open-root-key.ts';
 import { CmsError, openEnvelope } from './cms.ts';
 import { signRequest } from './sigv4.ts';
 import { type FakeDstack, startFakeDstack } from './testing/dstack.fixture.ts';
 import { type FakeKms, openFakeKms, sealForRecipient, startFakeKms } from './testing/kms.fixture.ts';
 import { openFakeVault, startFakeVault } from './testing/vault.fixture.ts';
+import { fileWrappedStore } from './wrapped-store.ts';
 
 const refused = (failure: string, message: RegExp) => ({ name: 'StartProblem', failure, message: expect.stringMatching(message) });
 
@@ -64,9 +66,9 @@ test('an answer made for another key than the one attested is not used', async (
   await using kms = await startFakeKms();
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const other = publicKey.export({ type: 'spki', format: 'der' });
-  const source = await openFakeKms({ ...kms, attest: () => kms.attest(other) });
+  const source = openFakeKms({ ...kms, attest: () => kms.attest(other) });
   await expect(source.createEpoch(1)).rejects.toMatchObject(refused('damaged', /does not open/));
-  const forged = await openFakeKms({ ...kms, attest: async (key) => key });
+  const forged = openFakeKms({ ...kms, attest: async (key) => key });
   await expect(forged.createEpoch(1)).rejects.toMatchObject(refused('refused', /refuses this enclave/));
 });
 
@@ -101,10 +103,8 @@ test.each([
 
 test('credentials that are none are named with their setting', async () => {
   await using kms = await startFakeKms();
-  await expect((await openFakeKms(kms, { AccessKeyId: 'A' })).createEpoch(1)).rejects.toMatchObject(
-    refused('damaged', /no AWS credentials/),
-  );
-  await expect((await openFakeKms(kms, { AccessKeyId: 'A', SecretAccessKey: 'B' })).createEpoch(1)).rejects.toMatchObject(
+  await expect(openFakeKms(kms, { AccessKeyId: 'A' }).createEpoch(1)).rejects.toMatchObject(refused('damaged', /no AWS credentials/));
+  await expect(openFakeKms(kms, { AccessKeyId: 'A', SecretAccessKey: 'B' }).createEpoch(1)).rejects.toMatchObject(
     refused('refused', /credentials/),
   );
 });
@@ -123,7 +123,7 @@ test('a key service that must say which agent, and a guest agent that gives no k
 });
 
 const WRAPPED: readonly (readonly [string, () => Promise<FakeKms | FakeDstack>])[] = [
-  ['aws-kms', startFakeKms],
+  ['aws-kms', () => startFakeKms()],
   ['dstack', startFakeDstack],
 ];
 
@@ -154,6 +154,20 @@ test.each(WRAPPED)(
   },
 );
 
+test('where keys are needed and their file is missing, none is made', async () => {
+  await using kms = await startFakeKms();
+  const source = openFakeKms({ ...kms, store: fileWrappedStore(kms.wrapped, false) });
+  await expect(source.openEpoch(1)).rejects.toMatchObject(refused('missing', /is missing, and the data needs it/));
+  await expect(source.createEpoch(1)).rejects.toMatchObject(refused('missing', /Nothing was changed/));
+});
+
+test('a database that keeps wrapped keys and is away is named, without its password', async () => {
+  const store = databaseWrappedStore('postgres://app:hunter2@127.0.0.1:1/none');
+  const problem = await store.read().catch((error: unknown) => error);
+  expect(problem).toMatchObject(refused('unreachable', /ECONNREFUSED.*DATABASE_URL/));
+  expect(String(problem)).not.toContain('hunter2');
+});
+
 test.each(WRAPPED)('%s: a file of wrapped keys that is cut or of another source is refused', async (_, start) => {
   await using service = await start();
   const source = await service.open();
@@ -161,7 +175,7 @@ test.each(WRAPPED)('%s: a file of wrapped keys that is cut or of another source 
   const text = await readFile(service.wrapped, 'utf8');
   for (const other of ['', 'null', text.slice(0, -20), text.replace(/"kind": "[\w-]+"/, '"kind": "vault"')]) {
     await writeFile(service.wrapped, other, { mode: 0o600 });
-    await expect(service.open()).rejects.toMatchObject(refused('damaged', /not a file of keys wrapped by/));
+    await expect((await service.open()).openEpoch(1)).rejects.toMatchObject(refused('damaged', /does not hold keys wrapped by/));
   }
 });
 

@@ -2,7 +2,9 @@
 // SoftHSM2), of a stand-in written from the published protocol otherwise.
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTestDatabase } from '@privexbot/testing/postgres.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { databaseWrappedStore } from '../../db/wrapped-epochs.ts';
 import { EPOCH_KEY_BYTES, type RootKeyKind, type RootKeySource } from '../root-key.ts';
 import { openRootKeyFile } from './file.ts';
 import { startFakeDstack } from './testing/dstack.fixture.ts';
@@ -17,11 +19,17 @@ const HARNESSES: Record<RootKeyKind, () => Promise<Harness>> = {
   tpm: () => startSwtpm(),
   pkcs11: startSoftHsm,
   vault: startFakeVault,
-  'aws-kms': startFakeKms,
+  'aws-kms': () => startFakeKms(),
   dstack: startFakeDstack,
 };
 
-describe.each(Object.entries(HARNESSES))('the source %s', (kind, start) => {
+/** A name, the kind, and how it starts. */
+const ALL: readonly (readonly [string, string, () => Promise<Harness>])[] = [
+  ...Object.entries(HARNESSES).map(([kind, start]) => [kind, kind, start] as const),
+  ['aws-kms with wrapped keys in the database', 'aws-kms', startKmsInDatabase],
+];
+
+describe.each(ALL)('the source %s', (_, kind, start) => {
   let harness: Harness;
   let source: RootKeySource;
   beforeEach(async () => {
@@ -99,6 +107,18 @@ describe.each(Object.entries(HARNESSES))('the source %s', (kind, start) => {
     await expect(source.openEpoch(1)).rejects.toMatchObject({ name: 'StartProblem' });
   });
 });
+
+async function startKmsInDatabase(): Promise<Harness> {
+  const database = await createTestDatabase();
+  const kms = await startFakeKms(databaseWrappedStore(database.appUrl));
+  return {
+    ...kms,
+    async [Symbol.asyncDispose]() {
+      await kms[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
 
 async function startFile(): Promise<Harness> {
   await using stack = new AsyncDisposableStack();

@@ -1,12 +1,10 @@
-// Epoch keys in a file, each wrapped by a service that alone can open it.
-import { createKeyFile, type KeyFileName, readKeyFile, replaceKeyFile } from '../key-file.ts';
+// Epoch keys that lie outside their source, each wrapped by a service that alone can open it.
 import { EPOCH_KEY_BYTES, missingEpoch, NOTHING_CHANGED, type RootKeyKind, RootKeyProblem, type RootKeySource } from '../root-key.ts';
+import type { WrappedStore } from './wrapped-store.ts';
 
 export interface Wrapping {
   readonly kind: RootKeyKind;
-  readonly path: string;
-  /** Whether the data is new, so that a missing file may be made. */
-  readonly mayCreate: boolean;
+  readonly store: WrappedStore;
   /** Makes a random secret. @param use `database` or `epoch N`, which the wrapping is bound to */
   make(use: string): Promise<{ readonly secret: Uint8Array; readonly wrapped: Uint8Array }>;
   /** @returns undefined if these bytes were not wrapped for this use */
@@ -22,34 +20,38 @@ interface WrappedFile {
 const FORMAT = 'privexbot-wrapped-keys-1';
 const EPOCH = /^epoch ([1-9]\d{0,8})$/;
 
-export async function openWrappedKeys({ kind, path, mayCreate, make, open }: Wrapping): Promise<RootKeySource> {
-  const name: KeyFileName = { path, title: 'The file of wrapped keys', setting: 'PRIVEXBOT_DATA' };
-  const whatToDo = `Put back the file that was made with this data. ${NOTHING_CHANGED}`;
-  if ((await readKeyFile(name)) === undefined) {
-    if (!mayCreate) throw new RootKeyProblem('missing', `The file of wrapped keys ${path} is missing, and the data needs it. ${whatToDo}`);
-    await createKeyFile(name, toText({ format: FORMAT, kind, keys: {} }));
-  }
-  const read = async () => {
-    const file = parse((await readKeyFile(name)) ?? '');
-    if (file?.kind !== kind) throw new RootKeyProblem('damaged', `${path} is not a file of keys wrapped by ${kind}. ${whatToDo}`);
+export function openWrappedKeys({ kind, store, make, open }: Wrapping): RootKeySource {
+  const { name } = store;
+  const whatToDo = `Put back what was made with this data. ${NOTHING_CHANGED}`;
+  // Not before it is asked for: where it lies in the database, its table may still have to be made.
+  const read = async (): Promise<WrappedFile> => {
+    const text = await store.read();
+    if (text === undefined) {
+      if (!store.mayBeMade) throw new RootKeyProblem('missing', `${name} is missing, and the data needs it. ${whatToDo}`);
+      return { format: FORMAT, kind, keys: {} };
+    }
+    const file = parse(text);
+    if (file?.kind !== kind) throw new RootKeyProblem('damaged', `${name} does not hold keys wrapped by ${kind}. ${whatToDo}`);
     return file;
   };
-  await read();
+  const write = async (keys: WrappedFile['keys']): Promise<void> => {
+    await store.create(toText({ format: FORMAT, kind, keys: {} }));
+    await store.replace(toText({ ...(await read()), keys }));
+  };
 
   const find = async (use: string): Promise<Uint8Array | undefined> => {
     const wrapped = (await read()).keys[use];
     if (wrapped === undefined) return undefined;
     const secret = await open(use, new Uint8Array(Buffer.from(wrapped, 'base64')));
     if (secret?.length !== EPOCH_KEY_BYTES)
-      throw new RootKeyProblem('damaged', `The key for "${use}" in ${path} was changed, or belongs to another environment. ${whatToDo}`);
+      throw new RootKeyProblem('damaged', `The key for "${use}" was changed, or belongs to another environment (${name}). ${whatToDo}`);
     return secret;
   };
   const findOrMake = async (use: string): Promise<Uint8Array> => {
     const there = await find(use);
     if (there) return there;
     const { secret, wrapped } = await make(use);
-    const file = await read();
-    await replaceKeyFile(name, toText({ ...file, keys: { ...file.keys, [use]: Buffer.from(wrapped).toString('base64') } }));
+    await write({ ...(await read()).keys, [use]: Buffer.from(wrapped).toString('base64') });
     return secret;
   };
   return {
@@ -62,13 +64,12 @@ export async function openWrappedKeys({ kind, path, mayCreate, make, open }: Wra
     createEpoch: (epoch) => findOrMake(`epoch ${epoch}`),
     async openEpoch(epoch) {
       const secret = await find(`epoch ${epoch}`);
-      if (!secret) throw missingEpoch(path, epoch);
+      if (!secret) throw missingEpoch(name, epoch);
       return secret;
     },
     async destroyEpoch(epoch) {
-      const file = await read();
-      const { [`epoch ${epoch}`]: destroyed, ...keys } = file.keys;
-      if (destroyed !== undefined) await replaceKeyFile(name, toText({ ...file, keys }));
+      const { [`epoch ${epoch}`]: destroyed, ...keys } = (await read()).keys;
+      if (destroyed !== undefined) await write(keys);
     },
   };
 }

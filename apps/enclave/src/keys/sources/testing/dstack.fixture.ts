@@ -5,6 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { openDstack } from '../dstack.ts';
+import { fileWrappedStore } from '../wrapped-store.ts';
 import { type Harness, makeFolder } from './harness.fixture.ts';
 import { type KeyServer, startKeyServer } from './key-server.fixture.ts';
 
@@ -36,7 +37,7 @@ export async function startFakeDstack(): Promise<FakeDstack> {
     server,
     wrapped,
     secrets: [],
-    open: () => openDstack({ socket: server.url, wrapped, mayCreate: true, patienceMs: 5_000 }),
+    open: async () => openDstack({ socket: server.url, store: fileWrappedStore(wrapped, true), patienceMs: 5_000 }),
     takeAway: async () => server[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -9,13 +9,15 @@ import { anchorsFromPem, verifyEvidence } from '@privexbot/attestation';
 import { createNitroMachine, toPem, writeNitroDocument } from '@privexbot/attestation/simulation';
 import { openAwsKms } from '../aws-kms.ts';
 import { signRequest } from '../sigv4.ts';
+import { fileWrappedStore, type WrappedStore } from '../wrapped-store.ts';
 import { type Harness, makeFolder } from './harness.fixture.ts';
 import { type KeyServer, startKeyServer } from './key-server.fixture.ts';
 
 export interface FakeKms extends Harness {
   readonly server: KeyServer;
-  /** The file of wrapped keys. */
+  /** The file of wrapped keys, unless another store was given. */
   readonly wrapped: string;
+  readonly store: WrappedStore;
   /** What the enclave's security module says about a key. */
   attest(publicKey: Uint8Array): Promise<Uint8Array>;
   /** Whether KMS believes the attestation. */
@@ -31,7 +33,7 @@ const CREDENTIALS = {
 const NOW = new Date('2026-11-28T12:00:00Z');
 const PCRS = new Map([0, 1, 2].map((index) => [index, new Uint8Array(48).fill(index + 1)]));
 
-export async function startFakeKms(): Promise<FakeKms> {
+export async function startFakeKms(store?: WrappedStore): Promise<FakeKms> {
   await using stack = new AsyncDisposableStack();
   const wrapped = join(await makeFolder(stack), 'data.epochs');
   const master = randomBytes(32);
@@ -89,23 +91,23 @@ export async function startFakeKms(): Promise<FakeKms> {
   const kms: FakeKms = {
     server,
     wrapped,
+    store: store ?? fileWrappedStore(wrapped, true),
     attest: (publicKey) => writeNitroDocument(machine, { at: NOW, pcrs: PCRS, publicKey }),
     isAttested: true,
     secrets: Object.values(CREDENTIALS),
-    open: () => openFakeKms(kms),
+    open: async () => openFakeKms(kms),
     takeAway: async () => server[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
   return kms;
 }
 
-export function openFakeKms({ server, wrapped, attest }: FakeKms, credentials: unknown = CREDENTIALS, arn = ARN) {
+export function openFakeKms({ server, store, attest }: FakeKms, credentials: unknown = CREDENTIALS, arn = ARN) {
   return openAwsKms({
     arn,
     region: 'eu-central-1',
     endpoint: server.url,
-    wrapped,
-    mayCreate: true,
+    store,
     credentials: async () => Buffer.from(JSON.stringify(credentials)),
     attest,
     now: () => NOW,

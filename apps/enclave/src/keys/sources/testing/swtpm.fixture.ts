@@ -1,8 +1,8 @@
 // A real TPM 2.0 in software: libtpms behind swtpm, on a UNIX socket.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -37,7 +37,7 @@ export async function startSwtpm(ownerPassword = ''): Promise<Swtpm> {
     running = spawn('swtpm', ['socket', '--tpm2', '--tpmstate', `dir=${state}`, ...server, '--flags', 'not-need-init,startup-clear'], {
       stdio: 'ignore',
     });
-    for (let tries = 0; !existsSync(socket) && tries < 200; tries++) await sleep(25);
+    for (let tries = 0; !(await isListening(socket)) && tries < 400; tries++) await sleep(25);
   };
   stack.defer(stop);
   await start();
@@ -58,4 +58,15 @@ export async function startSwtpm(ownerPassword = ''): Promise<Swtpm> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The socket's file is there before anybody answers on it. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
