@@ -24,8 +24,12 @@ beforeAll(async () => {
   ({ slug } = await publishBot(await openDesk(server)));
 });
 afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
+  try {
+    await browser[Symbol.asyncDispose]();
+  } finally {
+    // Also after a complaint of the browser: no server may be left behind.
+    await server[Symbol.asyncDispose]();
+  }
 });
 
 const words = (id: keyof typeof english) => english[id].message;
