@@ -76,6 +76,16 @@ test('running again changes nothing', async () => {
   expect(await describe()).toEqual(before);
 });
 
+test('a database whose job queue lacks a queue of this version gets it, and keeps the others', async () => {
+  await run();
+  const queues = () => query(owner, 'select name from pgboss.queue order by name');
+  const before = await queues();
+  await query(owner, `select pgboss.delete_queue('rotate-keys')`);
+  expect(await queues()).toHaveLength(before.length - 1);
+  await run();
+  expect(await queues()).toEqual(before);
+});
+
 test('servers that start together on an empty database wait for each other', async () => {
   await Promise.all([run(), run(), run()]);
   expect(await query(owner, 'select name from migrations order by name')).toEqual(
