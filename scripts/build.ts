@@ -95,4 +95,9 @@ if (import.meta.main) {
     `production files: ${files} files, ${certificates} certificates, all of hardware vendors: ${problems.length === 0 ? 'yes' : 'NO'}`,
   );
   if (problems.length > 0) throw new Error(problems.join('\n'));
+  const { measureBuild } = await import('../apps/enclave/src/providers/tee/build-measurement.ts');
+  const { digest, assets } = measureBuild(ROOT);
+  console.log(
+    `measurement of what runs (SHA-384 over sources, ${Object.keys(assets).length} pages and files, lock file, Node ${process.version}): ${digest}`,
+  );
 }
