@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Time } from './common.ts';
-import { ERRORS, type ErrorCode } from './errors.ts';
+import { ErrorCode } from './error-codes.ts';
 import { idSchema } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -55,7 +55,7 @@ export const AnswerEvent = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('failed'),
-    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    code: ErrorCode,
     message: z.string(),
     retry: z.boolean(),
     reference: z.string(),

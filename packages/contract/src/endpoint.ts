@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
 import type { RateClass } from './limits.ts';
 import type { Permission } from './permissions.ts';
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ErrorCode } from './error-codes.ts';
 
 interface Failure {
   /** HTTP status. */
@@ -117,9 +118,7 @@ export const ERRORS = {
     message: 'Something unexpected went wrong. Nothing you entered was lost. Try again; if it stays, give your Admin the reference.',
     retry: true,
   },
-} as const satisfies Record<string, Failure>;
-
-export type ErrorCode = keyof typeof ERRORS;
+} as const satisfies Record<ErrorCode, Failure>;
 
 /** Failures that any endpoint may answer with. */
 export const COMMON_FAILURES = [
@@ -142,7 +141,7 @@ export function errorMessage(code: ErrorCode, details: ErrorDetails = {}): strin
 /** The body of every failed answer. The names `message`, `type` and `code` are those OpenAI's clients read. */
 export const ErrorBody = z.object({
   error: z.object({
-    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    code: ErrorCode,
     type: z.string(),
     message: z.string(),
     retry: z.boolean(),

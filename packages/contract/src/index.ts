@@ -4,7 +4,8 @@ export { ANSWER_STYLES, type Bot, BotSettings, Change, ModelChoice, Slug, TONES 
 export { type Contract, contract } from './contract.ts';
 export { AnswerEvent, Ask, Citation, CitedPassage, FEEDBACK_REASONS, Feedback, Turn } from './conversations.ts';
 export { type Access, type AuditAction, type Call, type Endpoint, endpoint, type Input, type Output } from './endpoint.ts';
-export { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorCode, type ErrorDetails, errorMessage } from './errors.ts';
+export { ErrorCode } from './error-codes.ts';
+export { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorDetails, errorMessage } from './errors.ts';
 export * from './ids.ts';
 export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from './knowledge.ts';
 export { LIMITS, RATES, type RateClass } from './limits.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ModelChoice } from './bots.ts';
 import { InOrg, Name, Time } from './common.ts';
 import { endpoint } from './endpoint.ts';
-import { ERRORS, type ErrorCode } from './errors.ts';
+import { ErrorCode } from './error-codes.ts';
 import { idSchema } from './ids.ts';
 
 const Url = z.url({ protocol: /^https?$/ }).max(500);
@@ -124,7 +124,7 @@ export const models = {
       ok: z.boolean(),
       milliseconds: z.number(),
       answer: z.string(),
-      code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).optional(),
+      code: ErrorCode.optional(),
       message: z.string().optional(),
     }),
   }),

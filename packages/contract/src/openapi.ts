@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { contract } from './contract.ts';
 import type { Endpoint } from './endpoint.ts';
-import { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { COMMON_FAILURES, ERRORS, ErrorBody } from './errors.ts';
 
 /** What `already_received` goes by. */
 const IDEMPOTENCY_KEY = {

@@ -21,8 +21,8 @@ const PANEL = [
 export function sharedConfig({ sources, first, panel = [] }: Omit<MessageParts, 'panel'> & Partial<MessageParts>): UserConfig {
   return {
     plugins: [tailwind(), messages({ sources, first, panel: [...PANEL, ...panel] })],
-    // In files of their own, also what a worker loads only in browsers that need it.
-    worker: { format: 'es' },
+    // In files of their own, also what a worker loads only in browsers that need it; hints for bundlers are of no use in them.
+    worker: { format: 'es', rolldownOptions: { output: { comments: { annotation: false } } } },
     // A build that nobody told otherwise trusts no simulated machine.
     define: { __PRIVEXBOT_SIMULATION_ROOTS__: 'null' },
     build: {
