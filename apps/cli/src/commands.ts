@@ -4,6 +4,7 @@ import { verifyAudit } from './commands/audit.ts';
 import { createBot } from './commands/bot.ts';
 import { evaluate } from './commands/eval.ts';
 import { exportAll } from './commands/export.ts';
+import { forget } from './commands/forget.ts';
 import { createKey } from './commands/key.ts';
 import { addKnowledge, createKnowledge, searchKnowledge } from './commands/knowledge.ts';
 import { login } from './commands/login.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   exportAll,
   verifyAudit,
   verify,
+  forget,
   verifyEvidence,
   verifyVectors,
   verifyReceiptFile,

@@ -1,5 +1,5 @@
 // What this program keeps for the person, in their own configuration folder, readable by nobody else.
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as z from 'zod';
@@ -40,6 +40,10 @@ export async function keep(env: Env, file: string, value: object): Promise<void>
   await rename(next, path);
 }
 
-function pathOf(env: Env, file: string): string {
+export function removeKept(env: Env, file: string): Promise<void> {
+  return rm(pathOf(env, file), { force: true });
+}
+
+export function pathOf(env: Env, file: string): string {
   return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'privexbot', file);
 }

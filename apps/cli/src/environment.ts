@@ -5,7 +5,7 @@ import { fromBase64url } from '@privexbot/secure-channel';
 import { UsageError } from './command.ts';
 import type { Env } from './config-folder.ts';
 import { developmentTrust } from './development-trust.ts';
-import { explainConnection } from './explain-connection.ts';
+import { explainConnection, type Memory } from './explain-connection.ts';
 import { filePins } from './file-pins.ts';
 import type { Screen } from './screen.ts';
 
@@ -34,11 +34,16 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Encl
       isTold = true;
     },
   });
+  const memoryOf = async (origin: string): Promise<Memory | undefined> => {
+    const { path, read } = filePins(env);
+    const known = pinsOf(values).identityKey ? undefined : await read(origin);
+    return known && { path, isOfHardware: known.wasVerified === true };
+  };
   const explained = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw await explainConnection(error, url);
+      throw await explainConnection(error, url, await memoryOf(url));
     }
   };
   return {

@@ -3,9 +3,17 @@ import { failedChecks, NotVerifiedError } from '@privexbot/sdk';
 import { ChannelError } from '@privexbot/secure-channel';
 import { Refusal } from './command.ts';
 
+/** What was learned of the environment that used to answer, where nothing else says which one must. */
+export interface Memory {
+  /** The file that holds it. */
+  readonly path: string;
+  /** Whether it was ever verified on real hardware. */
+  readonly isOfHardware: boolean;
+}
+
 /** The failure as the person should read it; others stay what they are. */
-export async function explainConnection(error: unknown, url: string): Promise<unknown> {
-  if (error instanceof NotVerifiedError) return new NotVerified(await adviseOn(error, url), error);
+export async function explainConnection(error: unknown, url: string, memory?: Memory): Promise<unknown> {
+  if (error instanceof NotVerifiedError) return new NotVerified(await adviseOn(error, url, memory), error);
   if (!(error instanceof ChannelError)) return error;
   if (error.code !== 'transport_failed' && error.code !== 'malformed_message') return new Refusal(error.message, { cause: error });
   return new Refusal(error.cause ? unreachable(url) : await describeStranger(url), { cause: error });
@@ -44,12 +52,20 @@ const IDENTITY_ADVICE =
 const DATED = new Set(['freshness', 'chain', 'crl', 'tcb-info', 'qe-identity', 'release-log']);
 const CLOCK_SLACK_MS = 5 * 60_000;
 
-async function adviseOn({ message, verdict }: NotVerifiedError, url: string): Promise<string> {
+async function adviseOn({ message, verdict }: NotVerifiedError, url: string, memory: Memory | undefined): Promise<string> {
   const failed = failedChecks(verdict).map(({ id }) => id);
   const sentences = [message];
-  if (failed.includes('identity')) sentences.push(IDENTITY_ADVICE);
+  if (failed.includes('identity')) sentences.push(IDENTITY_ADVICE, ...startingOver(url, failed, memory));
   if (failed.some((id) => DATED.has(id))) sentences.push(...(await clockAdvice(url)));
   return sentences.join(' ');
+}
+
+function startingOver(url: string, failed: readonly string[], memory: Memory | undefined): string[] {
+  if (!memory) return [];
+  const known = `What is known of the old one stands in ${memory.path}.`;
+  const isRest = failed.some((id) => id !== 'identity');
+  if (memory.isOfHardware || isRest) return [known];
+  return [known, `If you set the server up anew yourself, for example by deleting its data folder: "privexbot forget ${url}".`];
 }
 
 /** The server's clock, which nobody vouches for, is a reason to look at one's own. */

@@ -1,7 +1,7 @@
 // The device that the last login belongs to. The password is never in it, and nothing in it is ever sent.
 import type { DeviceJwk } from '@privexbot/sdk';
 import * as z from 'zod';
-import { type Env, keep, readKept } from './config-folder.ts';
+import { type Env, keep, readKept, removeKept } from './config-folder.ts';
 
 const FILE = 'login.json';
 const Part = z.string().regex(/^[\w-]{43}$/);
@@ -18,4 +18,11 @@ export function readLogin(env: Env): Promise<StoredLogin | undefined> {
 
 export function storeLogin(env: Env, { url, device }: { readonly url: string; readonly device: DeviceJwk }): Promise<void> {
   return keep(env, FILE, StoredLogin.parse({ url, device }));
+}
+
+/** The key of this device at that server, if it is the one of the last login. */
+export async function removeLogin(env: Env, url: string): Promise<boolean> {
+  if ((await readLogin(env))?.url !== url) return false;
+  await removeKept(env, FILE);
+  return true;
 }

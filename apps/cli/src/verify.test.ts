@@ -123,6 +123,32 @@ test('an environment that changed since the last visit is refused by every comma
   expect((await other.run('verify', url)).code).toBe(3);
 });
 
+test('a simulated environment that was set up anew is forgotten with its login; one of real hardware is not', async () => {
+  await using other = await Shell.open();
+  const file = join(other.folder, 'config/privexbot/environments.json');
+  const login = ['login', '--url', url, '--email', 'anew@b.example', '--password', 'correct horse battery'];
+  await other.run(...login, '--sign-up');
+  const change = async (more: object) => {
+    const known = JSON.parse(await readFile(file, 'utf8')) as Record<string, object>;
+    await writeFile(file, JSON.stringify({ ...known, [url]: { ...known[url], identityKey: 'A'.repeat(43), ...more } }));
+  };
+  await change({ wasVerified: true });
+  const genuine = (await other.run('verify', url)).stderr;
+  expect(genuine).toContain(file);
+  expect(genuine).not.toContain('privexbot forget');
+  expect(await other.run('forget', url)).toMatchObject({ code: 1, stderr: expect.stringContaining('verified on real hardware') });
+
+  await change({ wasVerified: false });
+  const { stderr } = await other.run('verify', url);
+  expect(stderr).toContain(file);
+  expect(stderr).toContain(`"privexbot forget ${url}"`);
+  expect((await other.run('verify', url, '--identity', 'B'.repeat(43))).stderr).not.toContain('privexbot forget');
+  expect((await other.json('forget', url)).value).toEqual({ url, forgotten: true, signedOut: true });
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({});
+  expect((await other.run('bot', 'create', '--name', 'X', '--url', url)).stderr).toContain('Not signed in');
+  expect((await other.run(...login)).code).toBe(0);
+});
+
 test('whoever only carries sealed messages changes nothing; whoever changes the handshake is refused', async () => {
   proxy.answer = pass;
   expect((await shell.run('verify', proxy.url)).code).toBe(3);

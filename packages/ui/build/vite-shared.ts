@@ -12,6 +12,7 @@ const PANEL = [
   'PastChecks',
   'EvidenceButton',
   'FailureReason',
+  'StartOver',
   'WarningNote',
 ].map((name) => `packages/ui/src/verification/${name}.tsx`);
 

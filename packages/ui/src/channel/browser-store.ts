@@ -14,7 +14,8 @@ const PLACES: readonly Place[] = ['device', 'pins'];
 
 export interface BrowserStore {
   read<P extends Place>(place: P, key: string): Promise<Kept[P] | undefined>;
-  write<P extends Place>(place: P, key: string, value: Kept[P]): Promise<void>;
+  /** `undefined` forgets what was there. */
+  write<P extends Place>(place: P, key: string, value: Kept[P] | undefined): Promise<void>;
   /** Keeps the value unless there is one already, as another tab may have been quicker; gives the one that is kept. */
   keep<P extends Place>(place: P, key: string, value: Kept[P]): Promise<Kept[P]>;
 }
@@ -33,6 +34,18 @@ export function pinStore(store: BrowserStore, { pin }: ChannelSettings) {
     async write(origin: string, remembered: Remembered) {
       const known = pin === undefined ? undefined : await store.read('pins', origin);
       if (known?.identityKey === undefined || known.identityKey === remembered.identityKey) await store.write('pins', origin, remembered);
+    },
+  };
+}
+
+/** What is remembered of the origin, to be given up where another environment answers. */
+export function memoryOf(store: BrowserStore, { pin }: ChannelSettings, origin: string) {
+  return {
+    wasVerified: async () => (pin === undefined ? (await store.read('pins', origin))?.wasVerified : undefined),
+    /** With the environment goes the key by which it knew this device. */
+    async forget(): Promise<void> {
+      await store.write('pins', origin, undefined);
+      await store.write('device', DEVICE, undefined);
     },
   };
 }
@@ -83,7 +96,7 @@ function inDatabase(database: IDBDatabase): BrowserStore {
 }
 
 function inMemory(): BrowserStore {
-  const kept = new Map<string, Kept[Place]>();
+  const kept = new Map<string, Kept[Place] | undefined>();
   return {
     read: async <P extends Place>(place: P, key: string) => kept.get(`${place} ${key}`) as Kept[P] | undefined,
     async write(place, key, value) {

@@ -12,6 +12,7 @@ export type ToWorker =
   | { do: 'open'; settings: ChannelSettings }
   | { do: 'check'; fresh: boolean }
   | { do: 'evidence'; id: number }
+  | { do: 'forget'; id: number }
   | { do: 'request'; id: number; method: string; path: string; headers: Headers; body: ArrayBuffer | null }
   /** Asks for the next piece of the response's body. */
   | { do: 'pull'; id: number }
@@ -26,9 +27,10 @@ export interface CrossedError {
 
 export type FromWorker =
   | { is: 'checking' }
-  | { is: 'checked'; verdict: EnvironmentVerdict; keyWords?: string }
+  | { is: 'checked'; verdict: EnvironmentVerdict; keyWords?: string; wasVerified: boolean | undefined }
   | { is: 'unreachable' }
   | { is: 'evidence'; id: number; evidence: unknown }
+  | { is: 'forgotten'; id: number }
   | { is: 'head'; id: number; status: number; headers: Headers; hasBody: boolean }
   | { is: 'piece'; id: number; bytes: ArrayBuffer }
   | { is: 'end'; id: number }

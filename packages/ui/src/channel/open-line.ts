@@ -84,7 +84,10 @@ export function openLine(spawn: () => ChannelWorker, settings: ChannelSettings):
         break;
       case 'checked':
         isQuiet = false;
-        change({ phase: 'checked', verdict: message.verdict, keyWords: message.keyWords ?? '' }, message.verdict.verdict);
+        change(
+          { phase: 'checked', verdict: message.verdict, keyWords: message.keyWords ?? '', wasVerified: message.wasVerified },
+          message.verdict.verdict,
+        );
         break;
       case 'unreachable':
         isQuiet = false;
@@ -161,6 +164,9 @@ export function openLine(spawn: () => ChannelWorker, settings: ChannelSettings):
         if (!quietly) change({ phase: 'checking' });
         worker.postMessage({ do: 'check', fresh: true });
       }
+    },
+    async forget() {
+      await ask({ do: 'forget', id: ++lastId });
     },
     async evidence() {
       const answer = await ask({ do: 'evidence', id: ++lastId });

@@ -12,6 +12,10 @@ export interface Connection {
   /** Three words that are the same at both ends of this session, and at no other. */
   words?(): Promise<string>;
   evidence(): unknown;
+  /** Whether hardware ever vouched for the environment that is remembered; undefined where none is, or where a link names one. */
+  wasVerified?(): Promise<boolean | undefined>;
+  /** Forgets the environment and this device's key. The page is loaded anew after it. */
+  forget?(): Promise<void>;
 }
 
 interface Port {
@@ -39,6 +43,11 @@ export function serveChannel(port: Port, open: (settings: ChannelSettings) => Pr
     },
     check: ({ fresh }) => check(fresh),
     evidence: ({ id }) => answering(id, async () => port.postMessage({ is: 'evidence', id, evidence: (await opened()).evidence() })),
+    forget: ({ id }) =>
+      answering(id, async () => {
+        await (await opened()).forget?.();
+        port.postMessage({ is: 'forgotten', id });
+      }),
     request: (message) => answering(message.id, () => request(message)),
     pull: ({ id }) => answering(id, () => pull(id)),
     leave({ id }) {
@@ -75,7 +84,8 @@ export function serveChannel(port: Port, open: (settings: ChannelSettings) => Pr
   async function report(verdict: EnvironmentVerdict): Promise<void> {
     reported = verdict;
     const keyWords = verdict.verdict === 'not-verified' ? undefined : await (await opened()).words?.();
-    port.postMessage({ is: 'checked', verdict, ...(keyWords ? { keyWords } : {}) });
+    const wasVerified = await (await opened()).wasVerified?.();
+    port.postMessage({ is: 'checked', verdict, ...(keyWords ? { keyWords } : {}), wasVerified });
   }
 
   /** A request may have had to open another session, and that session brought a verdict of its own. */

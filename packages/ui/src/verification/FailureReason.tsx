@@ -1,6 +1,7 @@
 import type { EnvironmentVerdict } from '@privexbot/attestation';
 import { useText } from '../text/TextProvider.tsx';
 import { firstFailure } from './lines.ts';
+import { StartOver } from './StartOver.tsx';
 
 /** The check because of which nothing is sent, in words for people. */
 export function FailureReason({ verdict }: { verdict: EnvironmentVerdict }) {
@@ -15,6 +16,7 @@ export function FailureReason({ verdict }: { verdict: EnvironmentVerdict }) {
           {verdict.environment.identityFingerprint}
         </code>
       )}
+      <StartOver />
     </>
   );
 }

@@ -11,6 +11,7 @@ import { LineView } from './LineView.tsx';
 import { linesOf } from './lines.ts';
 import { PastChecks } from './PastChecks.tsx';
 import { ShieldMark } from './ShieldMark.tsx';
+import { StartOver } from './StartOver.tsx';
 
 /** Said where there is no verdict to name them. */
 const ALWAYS: readonly LimitId[] = ['side-channels', 'physical', 'code', 'availability', 'metadata'];
@@ -50,6 +51,7 @@ export function VerificationPanel({ destinations }: { destinations?: readonly st
         </Button>
         <EvidenceButton disabledReason={verdict && !isChecking ? undefined : t('verification.nothingYet')} />
       </div>
+      <StartOver />
       <Section title={t('verification.unproven')}>
         <ul className="flex list-disc flex-col gap-1 ps-5 text-body text-muted">
           {limitsOf(verdict).map((limit) => (

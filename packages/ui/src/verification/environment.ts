@@ -15,6 +15,8 @@ export interface EnvironmentState {
   readonly verdict?: EnvironmentVerdict;
   /** Three words for the sealed session, for people to compare. */
   readonly keyWords?: string;
+  /** Whether hardware ever vouched for the environment that is remembered; undefined where none is, or where a link names one. */
+  readonly wasVerified?: boolean | undefined;
   /** Since the page was opened, oldest first; kept in memory only. */
   readonly history: readonly PastCheck[];
 }
@@ -25,6 +27,8 @@ export interface Environment {
   subscribe(listener: () => void): () => void;
   /** Checks again from the start, with fresh evidence; `quietly` changes nothing on the screen before it has come to an end. */
   recheck(how?: { quietly?: boolean }): void;
+  /** Forgets the environment and the key of this device; the page must be loaded anew after it. */
+  forget(): Promise<void>;
   /** Everything that is needed to repeat the last check elsewhere, as JSON. */
   evidence(): Promise<unknown>;
 }

@@ -1,7 +1,7 @@
 import { CHECKS, type Check, type CheckId, LIMITS } from '@privexbot/attestation';
 import { expect, test } from 'vitest';
 import english from '../../locales/en.json' with { type: 'json' };
-import { firstFailure, LINES, linesOf } from './lines.ts';
+import { firstFailure, LINES, linesOf, startOver } from './lines.ts';
 
 const IDS = Object.keys(CHECKS) as CheckId[];
 
@@ -38,4 +38,15 @@ test('what a simulation passed is not called passed, and what it failed is', () 
 test('the reason of a refusal is what failed, before what could not be looked at', () => {
   expect(firstFailure({ checks: [check('chain', 'unknown'), check('identity', 'failed')] })?.id).toBe('identity');
   expect(firstFailure({ checks: [check('chain', 'unknown')] })?.id).toBe('chain');
+});
+
+test('what is remembered may be forgotten here where nothing but the identity differs and no hardware ever vouched for it', () => {
+  const failing = (...ids: CheckId[]) => ({ checks: [check('chain', 'passed'), ...ids.map((id) => check(id, 'failed'))] });
+  expect(startOver(failing('identity'), false)).toBe('here');
+  expect(startOver(failing('identity'), true)).toBe('by-hand');
+  expect(startOver(failing('identity', 'simulation'), true)).toBe('by-hand');
+  expect(startOver(failing('identity', 'simulation'), false)).toBeUndefined();
+  expect(startOver(failing('identity'), undefined)).toBeUndefined();
+  expect(startOver(failing('report-data'), false)).toBeUndefined();
+  expect(startOver(failing(), false)).toBeUndefined();
 });

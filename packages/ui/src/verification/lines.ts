@@ -59,6 +59,21 @@ export function isFailed({ status }: Pick<Check, 'status'>): boolean {
   return status === 'failed' || status === 'unknown';
 }
 
+/**
+ * Whether somebody who set the server up anew may forget the one that is remembered. `here`: another environment answers, nothing else
+ * is wrong, and no hardware ever vouched for the old one. `by-hand`: it was verified, and is not given up for a button that somebody
+ * may be talked into pressing.
+ */
+export function startOver(
+  { checks }: Pick<EnvironmentVerdict, 'checks'>,
+  wasVerified: boolean | undefined,
+): 'here' | 'by-hand' | undefined {
+  const failed = checks.filter(isFailed);
+  if (wasVerified === undefined || !failed.some(({ id }) => id === 'identity')) return undefined;
+  if (wasVerified) return 'by-hand';
+  return failed.length === 1 ? 'here' : undefined;
+}
+
 /** The check because of which nothing is sent, the first in the order of reporting. */
 export function firstFailure({ checks }: Pick<EnvironmentVerdict, 'checks'>): Check | undefined {
   return checks.find(({ status }) => status === 'failed') ?? checks.find(isFailed);
