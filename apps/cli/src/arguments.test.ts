@@ -36,6 +36,15 @@ test('a question may begin with a hyphen behind --', () => {
   expect(read('ask', 'BOT', '--', '-5 degrees?')).toMatchObject({ args: ['BOT', '-5 degrees?'] });
 });
 
+test('a key that begins with a hyphen is a value, and a flag behind a flag is none', () => {
+  expect(read('verify', 'https://acme.example', '--identity', '-Ab_c')).toMatchObject({ values: { identity: '-Ab_c' } });
+  expect(read('verify', 'https://acme.example', '--identity', '--Ab_c', '--json')).toMatchObject({
+    values: { identity: '--Ab_c', json: true },
+  });
+  expect(() => read('verify', 'https://acme.example', '--identity', '--json')).toThrow(UsageError);
+  expect(() => read('verify', 'https://acme.example', '-x')).toThrow(UsageError);
+});
+
 test('every command has help with its flags and the common ones', () => {
   expect(COMMANDS.length).toBe(15);
   for (const { words, options } of COMMANDS) {

@@ -54,12 +54,27 @@ function parse(command: Command, args: string[]) {
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({ args: withValues(args, options), options, allowPositionals: true, strict: true });
     return { values: { ...values } as Record<string, unknown>, positionals };
   } catch (error) {
     // Node's sentences name the flag; what follows the first is advice for programmers.
     throw usage(command, error instanceof Error ? (error.message.split('. ')[0] ?? '') : '');
   }
+}
+
+/** Keys in base64url may begin with a hyphen: what stands behind a flag that takes a value is that value, unless it is a flag itself. */
+function withValues(args: readonly string[], options: Readonly<Record<string, { type: string } | undefined>>): string[] {
+  const whole: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--') return [...whole, ...args.slice(at)];
+    const next = args[at + 1];
+    const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
+    const isValue = next?.startsWith('-') && next !== '--' && !(next.startsWith('--') && options[next.slice(2).split('=')[0] ?? '']);
+    if (takesValue && isValue) whole.push(`${arg}=${args[++at]}`);
+    else whole.push(arg);
+  }
+  return whole;
 }
 
 function requireArguments(command: Command, args: readonly string[]): void {
