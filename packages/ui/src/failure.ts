@@ -3,7 +3,7 @@ import type { Translate } from './text/texts.ts';
 
 /** What a screen needs to know of a failed call. The SDK's `ApiError` has this shape. */
 export interface Failure {
-  readonly code: ErrorCode | 'unreachable' | 'not_verified';
+  readonly code: ErrorCode | 'unreachable' | 'not_verified' | 'answer_damaged';
   /** To be given to an Admin; empty when the server was never reached. */
   readonly reference: string;
   /** Whether the same call may succeed later without a change. */
@@ -14,8 +14,13 @@ export interface Failure {
 /** What a screen shows of anything that was thrown. */
 export function toFailure(error: unknown): Failure {
   // The client wraps what its transport threw, so the reason may lie below.
-  for (let inner = error; inner instanceof Error; inner = inner.cause)
-    if ('code' in inner && inner.code === 'not_verified') return { code: 'not_verified', reference: '', retry: false, details: {} };
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (!('code' in inner)) continue;
+    if (inner.code === 'not_verified') return { code: 'not_verified', reference: '', retry: false, details: {} };
+    // The request may have arrived: it must not be said that nothing was changed.
+    if (inner.code === 'record_refused' || inner.code === 'truncated')
+      return { code: 'answer_damaged', reference: '', retry: true, details: {} };
+  }
   if (error instanceof Error && error.name === 'ApiError') return error as Error & Failure;
   return { code: 'internal', reference: '', retry: true, details: {} };
 }
