@@ -1,13 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import {
-  CONTENT_TYPE,
-  createChannelServer,
-  DEFAULT_PATH,
-  type Environment,
-  type GetEvidence,
-  type Session,
-} from '@privexbot/secure-channel/server';
+import { createChannelServer, DEFAULT_PATH, type Environment, type GetEvidence, type Session } from '@privexbot/secure-channel/server';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RateLimiter } from './limits.ts';
@@ -33,8 +26,6 @@ export interface SecureChannel extends Disposable {
   serve(incoming: IncomingMessage, outgoing: ServerResponse, inner: Inner, address: string): Promise<void>;
   /** The same for a caller in this process, and for addresses that only `URL` reads as the channel's. */
   handle(request: Request, inner: Inner, address: string): Promise<Response>;
-  /** Sessions held, and handshakes being answered: for metrics. */
-  readonly sizes: { readonly sessions: number; readonly handshakes: number };
 }
 
 /** Handshakes of one moment share a quote, since hosts limit quotes. */
@@ -82,14 +73,9 @@ export function openSecureChannel({ environment, evidence: attest, limiter, log,
       const { status, contentType, body } = await answer(request.body ?? new Uint8Array(), inner, request.signal, address);
       return new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
     },
-    get sizes() {
-      return { sessions: server.size, handshakes: server.handshakes };
-    },
     [Symbol.dispose]: () => server[Symbol.dispose](),
   };
 }
-
-export { CONTENT_TYPE };
 
 /** A small body is read at once, which costs less than reading it as a stream. */
 async function bodyOf(incoming: IncomingMessage): Promise<Uint8Array | ReadableStream<Uint8Array>> {
