@@ -21,4 +21,5 @@ export {
   receiptBytes,
   SignedReceipt,
 } from './privacy.ts';
+export { SSO_CHECKS, SsoCheckName } from './sso-checks.ts';
 export { METERS, type Meter } from './usage.ts';
