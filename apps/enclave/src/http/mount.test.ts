@@ -54,7 +54,10 @@ function createTestApp(): Hono<Env> {
   };
   mountAll(app, Object.fromEntries(all) as unknown as AllHandlers, {
     // Only refusals reach the database here.
-    db: { audit: async (realm: string, { action }: { action: string }) => void audited.push({ realm, action }) } as unknown as Database,
+    db: {
+      heads: { changes: 0 },
+      audit: async (realm: string, { action }: { action: string }) => void audited.push({ realm, action }),
+    } as unknown as Database,
     identity,
     limiter: new RateLimiter(() => new Date(0)),
     once: rememberReceived(() => new Date(0)),

@@ -2,6 +2,7 @@ import {
   type Contract,
   contract,
   type Endpoint,
+  type ErrorCode,
   hasPermission,
   type Input,
   LIMITS,
@@ -9,6 +10,7 @@ import {
   PERMISSIONS,
   type Permission,
   type Role,
+  type UserId,
   type WorkspaceId,
 } from '@privexbot/contract';
 import type { Hono, Context as HonoContext } from 'hono';
@@ -20,6 +22,7 @@ import { errorResponse, toAppError } from './errors.ts';
 import { eventResponse } from './events.ts';
 import type { Once } from './idempotency.ts';
 import type { RateLimiter } from './limits.ts';
+import { type OpenCall, OpenCalls } from './open-calls.ts';
 import type { AccountScope, ChannelCaller, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
 
 type ScopeOf<E extends Endpoint> = E['access'] extends 'public' ? PublicScope : E['access'] extends 'account' ? AccountScope : OrgScope;
@@ -53,6 +56,13 @@ interface Ports {
   readonly origin: (request: Request) => string;
 }
 
+/** Who is calling, as far as it is known. */
+interface Caller {
+  actor: string;
+  user: UserId | undefined;
+  org: OrgId | undefined;
+}
+
 type Handler = (scope: PublicScope | AccountScope | OrgScope, input: object) => Promise<unknown>;
 /** What the server's listener hands to the app, and the sealed channel where a request came through it. */
 export type Env = { Bindings: { address?: string; channel?: ChannelCaller | undefined } };
@@ -61,11 +71,12 @@ const decoder = new TextDecoder();
 
 /** Mounts every endpoint of the contract on the app. */
 export function mountAll(app: Hono<Env>, handlers: AllHandlers, ports: Ports): void {
+  const calls = new OpenCalls(() => ports.db.heads.changes);
   for (const [feature, endpoints] of Object.entries(contract))
     for (const [name, endpoint] of Object.entries(endpoints) as [string, Endpoint][]) {
       const handler = (handlers as unknown as Record<string, Record<string, Handler>>)[feature]?.[name];
       if (!handler) throw new Error(`no handler for ${feature}.${name}`);
-      app.on(endpoint.method, endpoint.path, (c) => serve(c, endpoint, handler, ports));
+      app.on(endpoint.method, endpoint.path, (c) => serve(c, endpoint, handler, ports, calls));
     }
   app.notFound(() => errorResponse(new AppError('not_found'), newRequestId()));
   // What pages and health checks throw; endpoints answer for themselves.
@@ -87,34 +98,43 @@ function newRequestId(): string {
   return randomBytes(8).toString('hex');
 }
 
-async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, ports: Ports): Promise<Response> {
+async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, ports: Ports, calls: OpenCalls): Promise<Response> {
   const requestId = newRequestId();
   const started = performance.now();
   const request = c.req.raw;
-  const caller: { actor: string; org: OrgId | undefined } = { actor: 'visitor', org: undefined };
+  const caller: Caller = { actor: 'visitor', user: undefined, org: undefined };
+  const call =
+    endpoint.access === 'public'
+      ? undefined
+      : calls.open(
+          request.signal,
+          () => requireStill(endpoint, c.req.param(), scope, ports, caller),
+          ({ code }) => void auditEnd(code, endpoint, caller, ports),
+        );
   const fail = async (thrown: unknown): Promise<AppError> => {
     // Nobody waits for the answer to a request that was given up.
-    const error = request.signal.aborted ? new AppError('shutting_down') : toAppError(thrown);
-    await report(error, endpoint, requestId, caller, ports);
+    const error = request.signal.aborted ? new AppError('shutting_down') : (call?.ended ?? toAppError(thrown));
+    if (!call?.ended) await report(error, endpoint, requestId, caller, ports);
     return error;
+  };
+  const scope: PublicScope = {
+    requestId,
+    request,
+    channel: c.env?.channel,
+    signal: call?.signal ?? request.signal,
+    address: addressOf(c.env),
+    headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
+    origin: ports.origin(request),
+    fail,
   };
   let response: Response;
   try {
     if (ports.draining.aborted) throw new AppError('shutting_down');
-    const scope: PublicScope = {
-      requestId,
-      request,
-      channel: c.env?.channel,
-      signal: request.signal,
-      address: addressOf(c.env),
-      headers: new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' }),
-      origin: ports.origin(request),
-      fail,
-    };
     const entered = await enter(endpoint, c.req.param(), scope, ports, caller);
     const input = await readInput(c, endpoint);
-    response = toResponse(endpoint, await ports.once(scope, () => handler(entered, input)), scope);
+    response = toResponse(endpoint, await ports.once(scope, () => handler(entered, input)), scope, call);
   } catch (thrown) {
+    call?.close();
     response = errorResponse(await fail(thrown), requestId);
   }
   ports.log.info(
@@ -130,7 +150,7 @@ async function enter(
   params: Record<string, string>,
   scope: PublicScope,
   ports: Ports,
-  caller: { actor: string; org: OrgId | undefined },
+  caller: Caller,
 ): Promise<PublicScope | AccountScope | OrgScope> {
   const { access } = endpoint;
   if (!scope.channel && !endpoint.plain) throw new AppError('sealed_only');
@@ -140,6 +160,7 @@ async function enter(
   }
   const principal = await ports.identity.authenticate(scope.request, scope.channel);
   caller.actor = principal.key?.id ?? principal.user;
+  caller.user = principal.user;
   ports.limiter.take(endpoint.rate, caller.actor);
   if (access === 'account') {
     if (!principal.session || principal.within) throw new AppError('not_signed_in');
@@ -154,9 +175,33 @@ async function enterOrganization(
   params: Record<string, string>,
   principal: Principal,
   scope: PublicScope,
-  { db, identity }: Ports,
-  caller: { actor: string; org: OrgId | undefined },
+  ports: Ports,
+  caller: Caller,
 ): Promise<OrgScope> {
+  const { org, role } = await requireRights(endpoint, permission, params, principal, scope, ports, caller);
+  const { db } = ports;
+  const { actor } = caller;
+  return {
+    ...scope,
+    org,
+    role,
+    user: principal.user,
+    actor,
+    transaction: (fn) => db.transaction(org, actor, fn),
+    audit: (action, target, facts) => db.audit(org, { action, actor, target, ...(facts ? { facts } : {}) }),
+  };
+}
+
+/** The organization of a call and the caller's role there, where that role may make it. */
+async function requireRights(
+  endpoint: Endpoint,
+  permission: Permission,
+  params: Record<string, string>,
+  principal: Principal,
+  scope: PublicScope,
+  { identity }: Ports,
+  caller: Caller,
+): Promise<{ org: OrgId; role: Role }> {
   // Sessions name their organization in the path; an API key, and most access tokens, work in one only.
   const own = principal.key ?? principal.within;
   const org = (params.org ?? own?.org) as OrgId | undefined;
@@ -170,16 +215,28 @@ async function enterOrganization(
   const workspace = principal.within?.workspace;
   if (workspace && workspace !== params.workspace) throw new AppError('not_found');
   if (params.workspace && !(await identity.hasWorkspace(org, params.workspace as WorkspaceId))) throw new AppError('not_found');
-  const { actor } = caller;
-  return {
-    ...scope,
-    org,
-    role,
-    user: principal.user,
-    actor,
-    transaction: (fn) => db.transaction(org, actor, fn),
-    audit: (action, target, facts) => db.audit(org, { action, actor, target, ...(facts ? { facts } : {}) }),
-  };
+  return { org, role };
+}
+
+/** The same for a call under way, whose caller may have lost the session, the key, the role or the workspace. @throws AppError */
+async function requireStill(
+  endpoint: Endpoint,
+  params: Record<string, string>,
+  scope: PublicScope,
+  ports: Ports,
+  caller: Caller,
+): Promise<void> {
+  const { access } = endpoint;
+  if (!caller.user || access === 'public') return;
+  const principal = await ports.identity.authenticate(scope.request, scope.channel);
+  // Somebody else may have signed in on the same device.
+  if (principal.user !== caller.user) throw new AppError('not_signed_in');
+  if (access !== 'account') await requireRights(endpoint, access, params, principal, scope, ports, caller);
+}
+
+async function auditEnd(code: ErrorCode, { method, path }: Endpoint, { actor, org }: Caller, { db }: Ports): Promise<void> {
+  const facts = { endpoint: `${method} ${path}`, code };
+  await db.audit(org ?? 'environment', { action: 'access.ended', actor, facts }).catch(() => undefined);
 }
 
 /** Outside the channel only keys count that were made for it by somebody who may still do so; and those open nothing else. */
@@ -252,14 +309,27 @@ function parse(schema: NonNullable<Endpoint['body']>, value: unknown): unknown {
   throw new AppError('bad_request', { problem: `${field}: ${issue?.message ?? 'not as expected'}`, field });
 }
 
-function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope): Response {
+function toResponse(endpoint: Endpoint, result: unknown, scope: PublicScope, call: OpenCall | undefined): Response {
   const { headers } = scope;
-  if (endpoint.events) return eventResponse(result as AsyncIterable<unknown>, scope);
-  if (result instanceof Response) {
-    for (const [name, value] of headers) if (!result.headers.has(name)) result.headers.append(name, value);
-    return result;
+  if (endpoint.events) {
+    const events = result as AsyncIterable<unknown>;
+    return eventResponse(call ? call.follow(events) : events, scope);
   }
+  if (result instanceof Response) {
+    const response = call ? guarded(result, call) : result;
+    for (const [name, value] of headers) if (!response.headers.has(name)) response.headers.append(name, value);
+    return response;
+  }
+  call?.close();
   return endpoint.response ? Response.json(result, { headers }) : new Response(null, { status: 204, headers });
+}
+
+/** What is whole when it is handed over needs no watching. */
+function guarded(response: Response, call: OpenCall): Response {
+  if (response.body && response.headers.get('content-type') !== 'application/json')
+    return new Response(call.guard(response.body), response);
+  call.close();
+  return response;
 }
 
 function isUnexpected({ code }: AppError): boolean {
@@ -267,13 +337,7 @@ function isUnexpected({ code }: AppError): boolean {
 }
 
 /** Refusals that may be attempts leave an entry; unexpected errors go to the log without content. */
-async function report(
-  error: AppError,
-  endpoint: Endpoint,
-  requestId: string,
-  caller: { actor: string; org: OrgId | undefined },
-  { db, log }: Ports,
-): Promise<void> {
+async function report(error: AppError, endpoint: Endpoint, requestId: string, caller: Caller, { db, log }: Ports): Promise<void> {
   if (isUnexpected(error)) log.error({ requestId, code: error.code, details: error.details, err: error }, 'request failed');
   if (AUDITED.has(error.code) && (caller.actor !== 'visitor' || error.code === 'integrity_failed')) {
     const facts = { endpoint: `${endpoint.method} ${endpoint.path}`, ...error.details };

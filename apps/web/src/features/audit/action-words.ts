@@ -19,6 +19,7 @@ export const DOMAINS = [
 ] as const;
 
 const ACTIONS: Record<string, MessageId> = {
+  'access.ended': messageId('audit.did.access.ended'),
   'account.changed': messageId('audit.did.account.changed'),
   'account.created': messageId('audit.did.account.created'),
   'account.password_changed': messageId('audit.did.account.password_changed'),
