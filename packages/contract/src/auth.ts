@@ -22,7 +22,8 @@ export const Belonging = z.object({
 
 export const Account = z.object({
   id: idSchema('user'),
-  email: z.string(),
+  /** Absent for people who signed up with a wallet and have added none. */
+  email: z.string().optional(),
   name: z.string(),
   /** Whether the address was proven by a mailed link. Without a mail server addresses stay unverified. */
   emailVerified: z.boolean(),
@@ -101,7 +102,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: ['device_required', 'wrong_credentials'],
+    failures: ['device_required', 'wrong_credentials', 'second_factor_required'],
     body: z.object({ email: Email, password: z.string().max(LIMITS.passwordMaxLength) }),
     response: Account,
   }),
@@ -112,7 +113,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: ['device_required', 'link_invalid'],
+    failures: ['device_required', 'link_invalid', 'second_factor_required'],
     body: z.object({ token: Token }),
     response: Account,
   }),

@@ -26,6 +26,45 @@ export const ERRORS = {
   },
   wrong_credentials: { status: 401, message: 'The address or the password is wrong.', retry: false },
   link_invalid: { status: 410, message: 'This link was used or has expired. Ask for a new one.', retry: false },
+  second_factor_required: {
+    status: 401,
+    message: 'The first step is done. Now prove the second factor of this account: {ways}.',
+    retry: false,
+  },
+  second_factor_wrong: {
+    status: 401,
+    message: 'The code is wrong, was used before, or the device’s clock is off. Enter the newest one, or a recovery code.',
+    retry: false,
+  },
+  challenge_invalid: {
+    status: 410,
+    message: 'This step was used, has expired, or was begun in another browser. Start signing in again here.',
+    retry: false,
+  },
+  identity_refused: {
+    status: 401,
+    message: 'This sign-in was refused. An Admin of the organization finds the reason under Sign-in, Attempts.',
+    retry: false,
+  },
+  identity_taken: { status: 409, message: 'This way to sign in belongs to another account. Unlink it there first.', retry: false },
+  last_way_in: { status: 409, message: 'This is the last way into the account. Add another one, then remove it.', retry: false },
+  step_up_required: {
+    status: 403,
+    message: 'This needs a sign-in of the last few minutes. Prove again who you are: {ways}.',
+    retry: false,
+  },
+  sso_required: {
+    status: 403,
+    message: 'This organization asks its members to sign in with its own identity provider. Sign in with it, then go on.',
+    retry: false,
+  },
+  mfa_required: {
+    status: 403,
+    message: 'This organization asks for a second factor. Set one up under Account, or sign in with one.',
+    retry: false,
+  },
+  policy_refused: { status: 403, message: 'A policy of this organization refuses this: {policy}. An Admin can change it.', retry: false },
+  suspended: { status: 403, message: 'Your membership in this organization is suspended. An Admin can lift that.', retry: false },
   not_allowed: { status: 403, message: 'Your role may not do this. It needs the right to {allows}.', retry: false },
   sealed_only: {
     status: 403,

@@ -20,6 +20,16 @@ const PREFIXES = {
   entry: 'aud',
   dataKey: 'dky',
   rotation: 'rot',
+  identity: 'idn',
+  credential: 'crd',
+  connection: 'con',
+  attempt: 'att',
+  group: 'grp',
+  domain: 'dom',
+  scimToken: 'sct',
+  sink: 'snk',
+  agency: 'agy',
+  grant: 'gra',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -40,6 +50,16 @@ export type MessageId = Id<'message'>;
 export type ModelId = Id<'model'>;
 export type DataKeyId = Id<'dataKey'>;
 export type RotationId = Id<'rotation'>;
+export type IdentityId = Id<'identity'>;
+export type CredentialId = Id<'credential'>;
+export type ConnectionId = Id<'connection'>;
+export type AttemptId = Id<'attempt'>;
+export type GroupId = Id<'group'>;
+export type DomainId = Id<'domain'>;
+export type ScimTokenId = Id<'scimToken'>;
+export type SinkId = Id<'sink'>;
+export type AgencyId = Id<'agency'>;
+export type GrantId = Id<'grant'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

@@ -27,6 +27,6 @@ export const login = command({
     await storeLogin(env, { url, device });
     const [organization] = account.organizations;
     const value = { id: account.id, email: account.email, url, organization, workspace: organization?.workspaces[0] };
-    return { value, text: `Signed in at ${url} as ${account.email}${organization ? `, ${organization.name}` : ''}.` };
+    return { value, text: `Signed in at ${url} as ${account.email ?? account.name}${organization ? `, ${organization.name}` : ''}.` };
   },
 });

@@ -12,7 +12,10 @@ import type { Tables } from './tables.ts';
  * sessions are dropped (people sign in again); others stay refused until a consistent backup is restored.
  */
 const PROTECTED = {
+  challenges: { id: 'id', onMismatch: 'drop' },
   users: { id: 'id', onMismatch: 'refuse' },
+  identities: { id: 'id', onMismatch: 'refuse' },
+  credentials: { id: 'id', onMismatch: 'refuse' },
   invitations: { id: 'id', onMismatch: 'refuse' },
   memberships: { id: 'id', onMismatch: 'refuse' },
   api_keys: { id: 'id', onMismatch: 'refuse' },

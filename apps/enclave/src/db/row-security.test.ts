@@ -6,7 +6,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const FIRST = 'org_01jd0000000000000000000000';
 const SECOND = 'org_01jd0000000000000000000001';
 /** Rows that belong to no organization: only transactions of the environment see them. */
-const ENVIRONMENT_ONLY = new Set(['public.users', 'public.sessions', 'public.key_rotations']);
+const ENVIRONMENT_ONLY = new Set([
+  'public.users',
+  'public.sessions',
+  'public.identities',
+  'public.credentials',
+  'public.challenges',
+  'public.key_rotations',
+]);
 
 interface Column {
   readonly table: string;

@@ -1,9 +1,12 @@
 import type {
   ApiKeyId,
   BotId,
+  ConnectionId,
   ConversationId,
+  CredentialId,
   DataKeyId,
   DocumentId,
+  IdentityId,
   InvitationId,
   KnowledgeBaseId,
   MessageId,
@@ -19,6 +22,9 @@ import type {
 } from '@privexbot/contract';
 import type { StoredKey } from '../keys/keyring.ts';
 
+/** A passkey, an authenticator app's secret, or the recovery codes. */
+export type CredentialKind = 'passkey' | 'totp' | 'recovery';
+
 interface Sealed {
   version: number;
   sealed: Uint8Array;
@@ -27,7 +33,10 @@ interface Sealed {
 /** Columns of every table, as in `migrations/`. What is not listed here is inside `sealed`. */
 export interface Tables {
   'keystore.keys': StoredKey;
-  users: Sealed & { id: UserId; email_index: Uint8Array; created_at: Date };
+  users: Sealed & { id: UserId; email_index: Uint8Array | null; created_at: Date };
+  identities: Sealed & { id: IdentityId; user_id: UserId; subject_index: Uint8Array; connection_id: ConnectionId | null; created_at: Date };
+  credentials: Sealed & { id: CredentialId; user_id: UserId; kind: CredentialKind; lookup: Uint8Array | null; created_at: Date };
+  challenges: Sealed & { id: string; purpose: string; expires_at: Date };
   sessions: Sealed & { id: SessionId; user_id: UserId; token_hash: Uint8Array; expires_at: Date; created_at: Date };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };

@@ -45,10 +45,11 @@ function createTestApp(): Hono<Env> {
   const identity: Identity = {
     async authenticate(request) {
       if (!request.headers.has('authorization')) throw new AppError('not_signed_in');
-      return { user: 'usr_01jd0000000000000000000000', session: 'ses_01jd0000000000000000000000' } as Awaited<
+      return { user: 'usr_01jd0000000000000000000000', session: 'ses_01jd0000000000000000000000', facts: {} } as Awaited<
         ReturnType<Identity['authenticate']>
       >;
     },
+    admit: () => Promise.resolve(),
     findRole: async () => 'tier4',
     hasWorkspace: async () => true,
   };

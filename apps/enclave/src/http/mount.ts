@@ -163,8 +163,9 @@ async function enter(
   caller.user = principal.user;
   ports.limiter.take(endpoint.rate, caller.actor);
   if (access === 'account') {
-    if (!principal.session || principal.within) throw new AppError('not_signed_in');
-    return { ...scope, user: principal.user, session: principal.session };
+    const { user, session, facts } = principal;
+    if (!session || !facts || principal.within) throw new AppError('not_signed_in');
+    return { ...scope, user, session, facts };
   }
   return enterOrganization(endpoint, access, params, principal, scope, ports, caller);
 }
@@ -185,6 +186,7 @@ async function enterOrganization(
     ...scope,
     org,
     role,
+    facts: principal.facts,
     user: principal.user,
     actor,
     transaction: (fn) => db.transaction(org, actor, fn),
@@ -207,9 +209,10 @@ async function requireRights(
   const org = (params.org ?? own?.org) as OrgId | undefined;
   if (!org) throw new AppError('not_signed_in');
   const isElsewhere = own !== undefined && own.org !== org;
-  const role = isElsewhere ? undefined : await identity.findRole(principal.user, org);
+  const role = isElsewhere ? undefined : await identity.findRole(principal.user, org, params.workspace as WorkspaceId | undefined);
   if (!role) throw new AppError('not_found');
   caller.org = org;
+  await identity.admit(principal, org, scope.address);
   refuseUnsealed(endpoint, scope, principal, role);
   if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });
   const workspace = principal.within?.workspace;

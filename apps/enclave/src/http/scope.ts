@@ -1,4 +1,4 @@
-import type { AuditAction, OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
+import type { AuditAction, ConnectionId, OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
 import type { Session } from '@privexbot/secure-channel/server';
 import type { AuditRecord } from '../db/audit-chain.ts';
 import type { Transaction } from '../db/database.ts';
@@ -12,6 +12,19 @@ export interface Principal {
   readonly key?: { readonly id: string; readonly org: OrgId; readonly plain: boolean };
   /** Set for an access token that was asked for one organization, or for one workspace of it: it works nowhere else. */
   readonly within?: { readonly org: OrgId; readonly workspace: WorkspaceId | undefined };
+  /** How the session was begun; absent for API keys. */
+  readonly facts?: SessionFacts;
+}
+
+/** What policies ask of a session. */
+export interface SessionFacts {
+  readonly method: string;
+  /** How it was proven (RFC 8176). */
+  readonly amr: readonly string[];
+  readonly authTime: Date;
+  readonly startedAt: Date;
+  /** The organization's identity provider that vouched for the person. */
+  readonly connection?: { readonly id: ConnectionId; readonly org: OrgId };
 }
 
 /** The sealed session a request came through: one object for all requests of that session. */
@@ -44,6 +57,7 @@ export interface PublicScope {
 export interface AccountScope extends PublicScope {
   readonly user: UserId;
   readonly session: SessionId;
+  readonly facts: SessionFacts;
 }
 
 /** A caller inside one organization. Workspaces named in the path belong to it. */
@@ -51,6 +65,8 @@ export interface OrgScope extends PublicScope {
   readonly org: OrgId;
   readonly user: UserId;
   readonly role: Role;
+  /** How the caller's session was begun; absent for API keys. */
+  readonly facts: SessionFacts | undefined;
   /** Id for the audit log: the user's, or the API key's. */
   readonly actor: string;
   /** One transaction of the organization; what it audits is committed with it. */
@@ -63,7 +79,9 @@ export interface OrgScope extends PublicScope {
 export interface Identity {
   /** Finds the caller by API key, by the device proven in the sealed session, with or without its access token. @throws AppError `not_signed_in` */
   authenticate(request: Request, channel: ChannelCaller | undefined): Promise<Principal>;
-  /** The caller's role, or undefined where it is no member. */
-  findRole(user: UserId, org: OrgId): Promise<Role | undefined>;
+  /** The caller's role, or undefined where it is no member; in a workspace it may be a narrower one. */
+  findRole(user: UserId, org: OrgId, workspace?: WorkspaceId): Promise<Role | undefined>;
+  /** Lets a member in as far as the organization's policies do. @throws AppError `sso_required`, `mfa_required`, `policy_refused` */
+  admit(principal: Principal, org: OrgId, address: string): Promise<void>;
   hasWorkspace(org: OrgId, workspace: WorkspaceId): Promise<boolean>;
 }

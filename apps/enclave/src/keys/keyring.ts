@@ -21,7 +21,19 @@ export interface KeyStore {
 }
 
 /** What blind indexes and credential hashes are kept apart by. */
-export type Purpose = 'email' | 'device' | 'invitation' | 'api-key' | 'slug' | 'conversation' | 'document-name' | 'content' | 'version';
+export type Purpose =
+  | 'email'
+  | 'subject'
+  | 'credential'
+  | 'challenge'
+  | 'device'
+  | 'invitation'
+  | 'api-key'
+  | 'slug'
+  | 'conversation'
+  | 'document-name'
+  | 'content'
+  | 'version';
 
 /**
  * The keys of one environment: environment key, organization keys, data keys (architecture.md, "Keys").

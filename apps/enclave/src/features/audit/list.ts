@@ -41,7 +41,7 @@ export async function listAudit(db: Database, { transaction }: OrgScope, { curso
   const people = await findPeople(db, [...new Set(entries.map(({ record }) => record.actor).filter(isUser))]);
   const nameOf = (actor: string): string => {
     const person = isUser(actor) ? people.get(actor) : undefined;
-    return person ? `${person.name} (${person.email})` : (keyNames.get(actor) ?? actor);
+    return person ? (person.email ? `${person.name} (${person.email})` : person.name) : (keyNames.get(actor) ?? actor);
   };
   const items = entries.map(({ writer, sequence, at, record }) => ({
     writer,

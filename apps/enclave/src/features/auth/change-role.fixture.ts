@@ -14,6 +14,6 @@ export async function changeRole(
     const { id } = await tx.sql.selectFrom('memberships').select('id').where('user_id', '=', user).executeTakeFirstOrThrow();
     await tx.record('memberships', id, null);
     await tx.sql.deleteFrom('memberships').where('id', '=', id).execute();
-    if (role) await insertMembership(db.keyring, tx, { id: newId('membership'), org, user, role, createdAt: now() });
+    if (role) await insertMembership(db.keyring, tx, { id: newId('membership'), org, user, role, source: 'manual', createdAt: now() });
   });
 }

@@ -22,7 +22,8 @@ function open() {
 
 async function signUpOn(device: Device): Promise<{ client: Client; email: string }> {
   const client = createClient(enclave.transport(device));
-  const { email } = await client.auth.signUp({ body: { email: `${device.publicJwk.x}@example.com`, password: PASSWORD } });
+  const email = `${device.publicJwk.x}@example.com`;
+  await client.auth.signUp({ body: { email, password: PASSWORD } });
   return { client, email };
 }
 

@@ -26,6 +26,8 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
       if (!known || (known.expiresAt && known.expiresAt <= now())) throw new AppError('not_signed_in');
       return known;
     },
+    // Policies are none yet.
+    admit: () => Promise.resolve(),
     findRole: (user, org) => roles.get(`${user} ${org}`, () => findRole(db, user, org)),
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
   };
@@ -58,7 +60,7 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
   async function findBySession(device: string): Promise<Known | undefined> {
     try {
       const session = await db.transaction('environment', 'visitor', (tx) => findSessionOf(db.keyring, tx, device));
-      return session && { user: session.user, session: session.id, expiresAt: session.expiresAt };
+      return session && { user: session.user, session: session.id, facts: session.facts, expiresAt: session.expiresAt };
     } catch (error) {
       if (error instanceof AppError && error.code === 'integrity_failed') await tellAdmins(error);
       throw error;

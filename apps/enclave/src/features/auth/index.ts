@@ -11,7 +11,7 @@ export { createIdentity } from './identity.ts';
 /** Names and addresses of people by id, for lists; people who are gone are left out. */
 export async function findPeople(db: Database, users: readonly UserId[]): Promise<Map<UserId, { name: string; email: string }>> {
   const profiles = await db.transaction('environment', 'system', (tx) => findProfiles(db.keyring, tx, users));
-  return new Map([...profiles].map(([id, { name, email }]) => [id, { name, email }]));
+  return new Map([...profiles].map(([id, { name, email = '' }]) => [id, { name, email }]));
 }
 
 /** Names of people by id, for lists. */

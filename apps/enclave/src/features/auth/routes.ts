@@ -1,18 +1,19 @@
-import type { SessionId, UserId } from '@privexbot/contract';
+import type { UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
-import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
-import type { AccountScope, PublicScope } from '../../http/scope.ts';
-import { acceptInvitation, type Belonging, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import type { AccountScope } from '../../http/scope.ts';
+import { acceptInvitation, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import { changeAccount, createAccount, isSameAddress, isSignUpOpen, localPart } from './accounts.ts';
+import { completeSignIn, toAccount } from './complete.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
 import { createLink, readLink } from './links.ts';
 import { MAILS } from './mails.ts';
 import { startSession } from './sessions.ts';
-import { isSameAddress, isSignUpOpen, signUp } from './sign-up.ts';
-import { changeUser, deleteSessions, findUser, listSessions, type Tx, type User } from './store.ts';
+import { changeUser, deleteSessions, findUser, listSessions, type User } from './store.ts';
 import { createPasswords, emailIndex } from './strategies/email.ts';
 import { createTokens } from './tokens.ts';
+import { factsOf, ownIdentity } from './verified-identity.ts';
 
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'>;
 
@@ -20,6 +21,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
   const { config, db, keyring, limiter, mailer, log, now, origin } = context;
   const passwords = createPasswords();
   const tokens = createTokens(context);
+  const change = <T>(user: UserId, fn: Parameters<typeof changeAccount<T>>[2]) => changeAccount<T>(context, user, fn);
 
   return {
     async options() {
@@ -33,7 +35,13 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     async signUp(scope, { body }) {
       requireDevice(scope.channel);
       if (!body.invitation && !(await isSignUpOpen(context))) throw new AppError('sign_up_closed');
-      const { user, session } = await signUp(context, scope, body, await passwords.hash(body.password));
+      const { email, name = localPart(email) } = body;
+      const profile = { email, name, emailVerified: false, password: await passwords.hash(body.password), links: 0 };
+      const { user, session } = await db.transaction('environment', 'visitor', async (tx) => {
+        const user = await createAccount(context, tx, profile, body);
+        const facts = factsOf(ownIdentity('password', user.id, ['pwd'], now()));
+        return { user, session: await startSession(context, tx, user.id, scope, facts) };
+      });
       sendLink('verify', user);
       return toAccount(user, session, await listBelongings(db, user.id));
     },
@@ -50,18 +58,17 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         throw new AppError('wrong_credentials');
       }
       limiter.giveBack('sign-in', address);
-      return enter(scope, found.id, 'password', async (tx) => {
-        const user = await findUser(keyring, tx, { id: found.id });
+      return completeSignIn(context, scope, ownIdentity('password', found.id, ['pwd'], now()), {
         // The password may have been changed while this one was compared.
-        if (user?.password !== found.password) throw new AppError('wrong_credentials');
-        return user;
+        confirm: (user) => user.password === found.password,
       });
     },
 
     async signInByLink(scope, { body }) {
       requireDevice(scope.channel);
       const { id, links } = readLink(keyring, 'sign-in', body.token, now());
-      return enter(scope, id, 'link', (tx) => changeUser(keyring, tx, id, useLink(links)));
+      await db.transaction('environment', id, (tx) => changeUser(keyring, tx, id, useLink(links)));
+      return completeSignIn(context, scope, ownIdentity('link', id, ['otp'], now()));
     },
 
     async signOut(scope) {
@@ -174,17 +181,6 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     },
   };
 
-  /** Starts a session for a person whose proof `prove` completes in the same transaction. */
-  async function enter(scope: PublicScope, id: UserId, by: 'password' | 'link', prove: (tx: Tx) => Promise<User>) {
-    const { changed, belongings } = await change(id, async (tx, audit) => {
-      const user = await prove(tx);
-      const session = await startSession(context, tx, id, scope);
-      audit('session.started', session, { by });
-      return { user, session };
-    });
-    return toAccount(changed.user, changed.session, belongings);
-  }
-
   async function setPassword(id: UserId, how: (user: User) => Partial<User>, keep?: AccountScope['session']): Promise<void> {
     await change(id, async (tx, audit) => {
       // A link made before must not undo the change.
@@ -194,26 +190,12 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     });
   }
 
-  /** Changes something of a person; each organization of the person finds it in its audit log. */
-  async function change<T>(
-    user: UserId,
-    fn: (tx: Tx, audit: Transaction['audit']) => Promise<T>,
-  ): Promise<{ changed: T; belongings: Belonging[] }> {
-    const belongings = await listBelongings(db, user);
-    const changed = await db.transaction('environment', user, (tx) =>
-      fn(tx, (...entry) => {
-        tx.audit(...entry);
-        for (const { id } of belongings) tx.audit(entry[0], entry[1], entry[2], id);
-      }),
-    );
-    return { changed, belongings };
-  }
-
   /**
    * Nobody waits for the mail server; where there is none, or it fails, the answer is the same. The link's origin is the
    * configured one: a stranger's request must not choose where the token goes.
    */
   function sendLink(purpose: keyof typeof MAILS, user: User): void {
+    if (user.email === undefined) return;
     const link = createLink(keyring, purpose, user, origin(), now());
     mailer
       ?.send({ to: user.email, ...MAILS[purpose](link) })
@@ -231,8 +213,4 @@ function useLink(links: number): (user: User) => { links: number } {
 
 function toToken({ token, expiresAt }: { token: string; expiresAt: Date }) {
   return { token, expiresAt: expiresAt.toISOString() };
-}
-
-function toAccount({ id, email, name, emailVerified }: User, session: SessionId, organizations: Belonging[]) {
-  return { id, email, name, emailVerified, session, organizations };
 }

@@ -4,7 +4,7 @@
  */
 import type { SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
-import type { PublicScope } from '../../http/scope.ts';
+import type { PublicScope, SessionFacts } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { requireDevice } from './devices.ts';
 import { deleteSessionBy, deleteSessions, findSession, insertSession, type Session, type Tx } from './store.ts';
@@ -18,6 +18,7 @@ export async function startSession(
   tx: Tx,
   user: UserId,
   { address, channel }: PublicScope,
+  facts: Omit<SessionFacts, 'startedAt'>,
 ): Promise<SessionId> {
   const hash = hashOf(keyring, requireDevice(channel));
   const createdAt = now();
@@ -26,7 +27,7 @@ export async function startSession(
   const id = newId('session');
   const device = (channel?.deviceName ?? '').slice(0, NAME_LENGTH);
   const expiresAt = new Date(createdAt.getTime() + TTL_SECONDS * 1_000);
-  await insertSession(keyring, tx, { id, user, device, address, createdAt, expiresAt }, hash);
+  await insertSession(keyring, tx, { id, user, device, address, createdAt, expiresAt, facts: { ...facts, startedAt: createdAt } }, hash);
   return id;
 }
 

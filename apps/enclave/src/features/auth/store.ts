@@ -2,6 +2,7 @@ import type { SessionId, UserId } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
 import { AppError } from '../../errors.ts';
+import type { SessionFacts } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { openValue, type Place, sealValue } from '../../keys/seal.ts';
 
@@ -10,11 +11,12 @@ export type Tx = Transaction<'environment'>;
 
 /** What is sealed in a person's row. */
 export interface Profile {
-  readonly email: string;
+  /** Absent for people who signed up with a wallet and have added none. */
+  readonly email?: string;
   readonly name: string;
   readonly emailVerified: boolean;
-  /** argon2id in PHC string format. */
-  readonly password: string;
+  /** argon2id in PHC string format; absent for who never set one. */
+  readonly password?: string;
   /** How many one-time links were used. */
   readonly links: number;
 }
@@ -27,10 +29,18 @@ export interface Session {
   readonly address: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  readonly facts: SessionFacts;
+}
+
+/** What is sealed in a session's row; those that were begun before facts were kept were begun by password or link. */
+interface SessionContent {
+  readonly device: string;
+  readonly address: string;
+  readonly facts?: Omit<SessionFacts, 'authTime' | 'startedAt'> & { readonly authTime: string };
 }
 
 function userPlace(row: Omit<Tables['users'], 'sealed'>): Place {
-  return { table: 'users', realm: 'environment', id: row.id, version: row.version, clear: [hex(row.email_index)] };
+  return { table: 'users', realm: 'environment', id: row.id, version: row.version, clear: [row.email_index ? hex(row.email_index) : ''] };
 }
 
 function sessionPlace(row: Omit<Tables['sessions'], 'sealed'>): Place {
@@ -50,7 +60,7 @@ export async function insertUser(
   keyring: Keyring,
   tx: Tx,
   id: UserId,
-  email_index: Uint8Array,
+  email_index: Uint8Array | null,
   profile: Profile,
   created_at: Date,
 ): Promise<void> {
@@ -96,9 +106,9 @@ export async function changeUser(keyring: Keyring, tx: Tx, id: UserId, change: (
 }
 
 export async function insertSession(keyring: Keyring, tx: Tx, session: Session, token_hash: Uint8Array): Promise<void> {
-  const { id, user, device, address, createdAt, expiresAt } = session;
+  const { id, user, device, address, createdAt, expiresAt, facts } = session;
   const row = { id, user_id: user, token_hash, expires_at: expiresAt, version: 1, created_at: createdAt };
-  const sealed = sealValue(keyring.environment, sessionPlace(row), { device, address });
+  const sealed = sealValue(keyring.environment, sessionPlace(row), toContent(device, address, facts));
   await tx.record('sessions', id, sealed);
   await tx.sql
     .insertInto('sessions')
@@ -129,6 +139,18 @@ export async function deleteSessions(tx: Tx, user: UserId, which: (id: SessionId
   return chosen.length;
 }
 
+/** Changes what a session remembers of how it was begun, when the person proved something again. */
+export async function changeSessionFacts(keyring: Keyring, tx: Tx, id: SessionId, facts: SessionFacts): Promise<void> {
+  await tx.lock('sessions');
+  const row = await tx.sql.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) throw new AppError('not_signed_in');
+  const { device, address } = await openSession(keyring, tx, row);
+  const version = row.version + 1;
+  const sealed = sealValue(keyring.environment, sessionPlace({ ...row, version }), toContent(device, address, facts));
+  await tx.record('sessions', id, sealed);
+  await tx.sql.updateTable('sessions').set({ version, sealed }).where('id', '=', id).execute();
+}
+
 /** Deletes the session that is found by this hash, whoever's it is. */
 export async function deleteSessionBy(tx: Tx, tokenHash: Uint8Array): Promise<void> {
   await tx.lock('sessions');
@@ -157,7 +179,13 @@ async function openUser(keyring: Keyring, tx: Tx, row: Tables['users']): Promise
 }
 
 async function openSession(keyring: Keyring, tx: Tx, row: Tables['sessions']): Promise<Session> {
-  const { device, address } = openValue<{ device: string; address: string }>(keyring.environment, sessionPlace(row), row.sealed);
+  const { device, address, facts } = openValue<SessionContent>(keyring.environment, sessionPlace(row), row.sealed);
   await tx.check('sessions', row.id, row.sealed);
-  return { id: row.id, user: row.user_id, device, address, createdAt: row.created_at, expiresAt: row.expires_at };
+  const startedAt = row.created_at;
+  const begun = { method: 'password', amr: ['pwd'], ...facts, authTime: facts ? new Date(facts.authTime) : startedAt, startedAt } as const;
+  return { id: row.id, user: row.user_id, device, address, createdAt: startedAt, expiresAt: row.expires_at, facts: begun };
+}
+
+function toContent(device: string, address: string, { startedAt: _, authTime, ...facts }: SessionFacts): SessionContent {
+  return { device, address, facts: { ...facts, authTime: authTime.toISOString() } };
 }

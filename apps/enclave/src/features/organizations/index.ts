@@ -3,6 +3,7 @@ import type { OrgId, Role, UserId, WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Database, Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
+import type { Keyring } from '../../keys/keyring.ts';
 import {
   deleteInvitation,
   findInvitation,
@@ -13,6 +14,7 @@ import {
   listMemberships,
   listOrganizationIds,
   listWorkspaces,
+  type Membership,
 } from './store.ts';
 
 type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
@@ -33,9 +35,8 @@ export async function createOrganization({ keyring, now, newId }: Ports, tx: Env
   await keyring.createOrganizationKey(tx.keys, org);
   await insertOrganization(keyring, tx, { id: org, name, createdAt });
   await insertWorkspace(keyring, tx, org, { id: newId('workspace'), name: 'General', createdAt });
-  await insertMembership(keyring, tx, { id: newId('membership'), org, user: admin, role: 'admin', createdAt });
   tx.audit('organization.created', org, {}, org);
-  tx.audit('member.joined', admin, { role: 'admin' }, org);
+  await addMember({ keyring, now, newId }, tx, { org, user: admin, role: 'admin', source: 'manual' });
 }
 
 /**
@@ -58,8 +59,22 @@ export async function acceptInvitation(
   if ((await listMemberships(keyring, tx, org, person.id)).length > 0)
     throw new AppError('bad_request', { problem: 'you are a member of this organization already' });
   await deleteInvitation(tx, org, invitation.id);
-  await insertMembership(keyring, tx, { id: newId('membership'), org, user: person.id, role, createdAt: now() });
-  tx.audit('member.joined', person.id, { role, invitation: invitation.id }, org);
+  await addMember({ keyring, now, newId }, tx, { org, user: person.id, role, source: 'manual' }, { invitation: invitation.id });
+}
+
+/** Makes a person a member, who must not be one. @param facts what the audit log says besides the role */
+export async function addMember(
+  { keyring, now, newId }: Ports,
+  tx: EnvironmentTx,
+  member: Pick<Membership, 'org' | 'user' | 'role' | 'source'>,
+  facts: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await insertMembership(keyring, tx, { ...member, id: newId('membership'), createdAt: now() });
+  tx.audit('member.joined', member.user, { role: member.role, ...facts }, member.org);
+}
+
+export async function isMember(keyring: Keyring, tx: EnvironmentTx, org: OrgId, user: UserId): Promise<boolean> {
+  return (await listMemberships(keyring, tx, org, user)).length > 0;
 }
 
 /** The organizations of a person with roles and workspaces. One whose rows are refused is left out, and its Admin told. */

@@ -18,8 +18,11 @@ export interface Membership {
   readonly org: OrgId;
   readonly user: UserId;
   readonly role: Role;
+  /** Who keeps it: an Admin, or a directory. */
+  readonly source: MembershipSource;
   readonly createdAt: Date;
 }
+export type MembershipSource = 'manual' | 'sso' | 'scim' | 'ldap';
 export interface Invitation {
   readonly id: InvitationId;
   readonly org: OrgId;
@@ -107,9 +110,9 @@ export async function renameWorkspace(keyring: Keyring, tx: Tx, org: OrgId, id: 
   await tx.sql.updateTable('workspaces').set({ version, sealed }).where('id', '=', id).execute();
 }
 
-export async function insertMembership(keyring: Keyring, tx: Tx, { id, org, user, role, createdAt }: Membership): Promise<void> {
+export async function insertMembership(keyring: Keyring, tx: Tx, { id, org, user, role, source, createdAt }: Membership): Promise<void> {
   const row = { id, org_id: org, user_id: user, role, version: 1, created_at: createdAt };
-  const sealed = sealValue(await keyring.organization(tx.keys, org), places.memberships(row), {});
+  const sealed = sealValue(await keyring.organization(tx.keys, org), places.memberships(row), { source });
   await tx.record('memberships', id, sealed, org);
   await tx.sql
     .insertInto('memberships')
@@ -126,9 +129,9 @@ export async function listMemberships(keyring: Keyring, tx: Tx, org: OrgId, user
   const key = await keyring.organization(tx.keys, org);
   return Promise.all(
     rows.map(async (row) => {
-      openValue(key, places.memberships(row), row.sealed);
+      const { source = 'manual' } = openValue<{ source?: MembershipSource }>(key, places.memberships(row), row.sealed);
       await tx.check('memberships', row.id, row.sealed, org);
-      return { id: row.id, org, user: row.user_id, role: row.role, createdAt: row.created_at };
+      return { id: row.id, org, user: row.user_id, role: row.role, source, createdAt: row.created_at };
     }),
   );
 }

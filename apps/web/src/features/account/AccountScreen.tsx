@@ -43,13 +43,15 @@ export function AccountScreen() {
     >
       <div className="flex max-w-2xl flex-col gap-8">
         <Section id="profile" title={t('account.profile')}>
-          <div className="flex flex-wrap items-center gap-2">
-            <bdi>{account.email}</bdi>
-            <Chip tone={account.emailVerified ? 'success' : 'neutral'}>
-              {account.emailVerified ? t('account.proven') : t('account.unproven')}
-            </Chip>
-          </div>
-          {!account.emailVerified && <AddressState />}
+          {account.email && (
+            <div className="flex flex-wrap items-center gap-2">
+              <bdi>{account.email}</bdi>
+              <Chip tone={account.emailVerified ? 'success' : 'neutral'}>
+                {account.emailVerified ? t('account.proven') : t('account.unproven')}
+              </Chip>
+            </div>
+          )}
+          {account.email && !account.emailVerified && <AddressState />}
           <SettingForm
             initial={{ name: account.name }}
             failed={t('settings.notSaved')}

@@ -33,7 +33,7 @@ export function Invitation() {
     api()
       .then((client) => client.auth.me())
       .then(
-        (account) => setEmail(account.email),
+        (account) => setEmail(account.email ?? ''),
         () => setEmail(''),
       );
   }, [token]);

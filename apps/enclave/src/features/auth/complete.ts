@@ -1,0 +1,102 @@
+/** The last step of every way in: whose the identity is, whether a second factor is asked for, and the session. */
+import type { SessionId, UserId } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import type { PublicScope, SessionFacts } from '../../http/scope.ts';
+import { type Belonging, listBelongings } from '../organizations/index.ts';
+import { changeAccount, type Wish } from './accounts.ts';
+import { createChallenge, takeChallenge } from './challenges.ts';
+import { listCredentials } from './credentials-store.ts';
+import { requireDevice } from './devices.ts';
+import { type ConnectionRules, resolveIdentity } from './resolve.ts';
+import { startSession } from './sessions.ts';
+import { findUser, type Tx, type User } from './store.ts';
+import { factsOf, type VerifiedIdentity } from './verified-identity.ts';
+
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
+type Facts = Omit<SessionFacts, 'startedAt'>;
+
+const SECOND_FACTOR = 'second-factor';
+const SECOND_FACTOR_TTL_MS = 10 * 60_000;
+
+/** Somebody who has proven one factor; dates as ISO 8601, since it was kept. */
+export interface Pending {
+  readonly user: UserId;
+  readonly facts: Omit<Facts, 'authTime'> & { readonly authTime: string };
+}
+
+/**
+ * @param confirm of the person as the transaction finds it: what was proven before is still so
+ * @throws AppError `second_factor_required` with the challenge to answer and the ways, `identity_refused`, `device_required`,
+ * `sign_up_closed`, `link_invalid`
+ */
+export async function completeSignIn(
+  ports: Ports,
+  scope: PublicScope,
+  identity: VerifiedIdentity,
+  { confirm, ...wish }: Wish & { readonly rules?: ConnectionRules; readonly confirm?: (user: User) => boolean } = {},
+) {
+  const device = requireDevice(scope.channel);
+  const facts = factsOf(identity);
+  const { db } = ports;
+  const { user, challenge, ways } = await db.transaction('environment', 'visitor', async (tx) => {
+    await tx.lock('challenges');
+    const { user } = await resolveIdentity(ports, tx, identity, wish);
+    if (confirm && !confirm(user)) throw new AppError('wrong_credentials');
+    const ways = asksForSecond(identity) ? await secondFactorsOf(ports, tx, user.id) : [];
+    const data: Pending = { user: user.id, facts: { ...facts, authTime: facts.authTime.toISOString() } };
+    const question = { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data };
+    return { user, ways, challenge: ways.length > 0 ? await createChallenge(ports, tx, question) : undefined };
+  });
+  if (challenge) throw new AppError('second_factor_required', { challenge, ways: ways.join(', ') });
+  return enter(ports, scope, user.id, facts, (tx) => requirePerson(ports, tx, user.id));
+}
+
+/** The one who answers a second factor's challenge; used up by it, so a wrong answer needs a new one. */
+export function takePending(ports: Ports, tx: Tx, challenge: string, device: string): Promise<Pending> {
+  return takeChallenge<Pending>(ports, tx, SECOND_FACTOR, challenge, device);
+}
+
+/** Asks again, after a wrong answer. */
+export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts }: Pending): Promise<string> {
+  return createChallenge(ports, tx, { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data: { user, facts } });
+}
+
+/** @param amr how the second factor was proven, such as `otp` */
+export function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: Pending, amr: readonly string[]) {
+  const both = { ...facts, amr: [...new Set([...facts.amr, ...amr, 'mfa'])], authTime: new Date(facts.authTime) };
+  return enter(ports, scope, user, both, (tx) => requirePerson(ports, tx, user));
+}
+
+/** Starts a session for a person whose proof `prove` completes in the same transaction. */
+export async function enter(ports: Ports, scope: PublicScope, id: UserId, facts: Facts, prove: (tx: Tx) => Promise<User>) {
+  const { db } = ports;
+  const { changed } = await changeAccount(ports, id, async (tx, audit) => {
+    const user = await prove(tx);
+    const session = await startSession(ports, tx, id, scope, facts);
+    audit('session.started', session, { by: facts.method, factors: facts.amr.includes('mfa') ? 2 : 1 });
+    return { user, session };
+  });
+  return toAccount(changed.user, changed.session, await listBelongings(db, id));
+}
+
+/** What the person could prove besides; a passkey counts as both factors where it is the first. */
+async function secondFactorsOf({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, user: UserId): Promise<string[]> {
+  const kinds = new Set((await listCredentials(keyring, tx, user)).map(({ kind }) => kind));
+  return kinds.has('totp') || kinds.has('passkey') ? [...kinds] : [];
+}
+
+/** An organization's identity provider asks for what the organization wants; a policy may still ask for more. */
+function asksForSecond({ connection, amr }: VerifiedIdentity): boolean {
+  return !connection && !amr.includes('mfa');
+}
+
+async function requirePerson({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, id: UserId): Promise<User> {
+  const user = await findUser(keyring, tx, { id });
+  if (!user) throw new AppError('wrong_credentials');
+  return user;
+}
+
+export function toAccount({ id, email, name, emailVerified }: User, session: SessionId, organizations: Belonging[]) {
+  return { id, ...(email === undefined ? {} : { email }), name, emailVerified, session, organizations };
+}
