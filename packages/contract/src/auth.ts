@@ -135,7 +135,15 @@ export const auth = {
     audit: null,
     failures: ['not_found'],
     body: z
-      .object({ org: idSchema('org').optional(), workspace: idSchema('workspace').optional() })
+      .object({
+        org: idSchema('org').optional(),
+        workspace: idSchema('workspace').optional(),
+        /** The service that the token is for (`aud`, RFC 7519 §4.1.3). It is then worth nothing here, nor at any other service. */
+        audience: z
+          .string()
+          .regex(/^[\x21-\x7e]{1,200}$/, 'expected 1 to 200 visible ASCII characters')
+          .optional(),
+      })
       .refine(({ org, workspace }) => org || !workspace, { message: 'name the organization of the workspace too', path: ['org'] }),
     response: z.object({ token: z.string(), expiresAt: Time }),
   }),

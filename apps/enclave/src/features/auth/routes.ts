@@ -78,16 +78,17 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       });
     },
 
-    async token({ user, session, channel }, { body }) {
+    async token({ user, session, facts, channel }, { body }) {
       const device = requireDevice(channel);
-      const { org, workspace } = body;
-      if (!org) return toToken(tokens.issue({ sub: user, sid: session }, device));
+      const { org, workspace, audience } = body;
+      const proven = { amr: facts.amr, auth_time: Math.floor(facts.authTime.getTime() / 1_000), ...(audience ? { aud: audience } : {}) };
+      if (!org) return toToken(tokens.issue({ sub: user, sid: session, ...proven }, device));
       if (!(await findRole(db, user, org))) throw new AppError('not_found');
       // Read before the role that the token names: a change in between makes the version too old, never the role.
       const pv = await db.heads.counter(org, 'memberships');
       const role = await findRole(db, user, org);
       if (!role || (workspace && !(await hasWorkspace(db, org, workspace)))) throw new AppError('not_found');
-      return toToken(tokens.issue({ sub: user, sid: session, org, ...(workspace ? { workspace } : {}), role, pv }, device));
+      return toToken(tokens.issue({ sub: user, sid: session, org, ...(workspace ? { workspace } : {}), role, pv, ...proven }, device));
     },
 
     tokenKeys({ headers }) {

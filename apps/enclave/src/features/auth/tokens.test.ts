@@ -60,16 +60,60 @@ test('another service checks a token by the published keys, and reads who, where
     workspace,
     role: 'admin',
     pv: expect.any(Number),
+    amr: ['pwd'],
+    auth_time: expect.any(Number),
+    jti: expect.stringMatching(/^[\w-]{22}$/),
     iat: expect.any(Number),
     exp: (claims.iat ?? 0) + 300,
     cnf: { jkt: await calculateJwkThumbprint(device.publicJwk) },
   });
   expect(Date.parse(expiresAt)).toBe((claims.exp ?? 0) * 1_000);
-  const [key] = (await keySet()).keys;
+  const [, key, ...later] = (await keySet()).keys;
+  expect(later).toHaveLength(1);
   expect(decodeProtectedHeader(token)).toEqual({ alg: 'EdDSA', typ: 'JWT', kid: key?.kid });
   expect(key?.kid).toBe(await calculateJwkThumbprint(key ?? {}));
   expect(Object.keys(key ?? {})).not.toContain('d');
-  expect(Object.keys(await verified(await tokenOf({ client })))).toEqual(['iss', 'sub', 'sid', 'iat', 'exp', 'cnf']);
+  expect(Object.keys(await verified(await tokenOf({ client })))).toEqual([
+    'iss',
+    'sub',
+    'sid',
+    'amr',
+    'auth_time',
+    'jti',
+    'iat',
+    'exp',
+    'cnf',
+  ]);
+});
+
+test('keys change every thirty days: the next one is published before it signs, and a token outlives its own', async () => {
+  const DAY = 24 * 60 * MINUTE;
+  const owner = await signUp();
+  const toChange = 30 * DAY - (enclave.context.now().getTime() % (30 * DAY));
+  enclave.advance(toChange - MINUTE);
+  // That long after, the session is over too.
+  await owner.client.auth.signIn({ body: owner });
+  const before = await keySet();
+  const token = await tokenOf(owner, { org: owner.org });
+  enclave.advance(2 * MINUTE);
+  const after = await keySet();
+  expect(after.keys.map(({ kid }) => kid).slice(0, 2)).toEqual(before.keys.map(({ kid }) => kid).slice(1));
+  expect(await owner.client.organizations.get({ params: owner }, bearer(token))).toMatchObject({ id: owner.org });
+  const next = await tokenOf(owner);
+  expect([decodeProtectedHeader(token).kid, decodeProtectedHeader(next).kid]).toEqual([before.keys[1]?.kid, before.keys[2]?.kid]);
+  expect(await verified(token)).toMatchObject({ org: owner.org });
+});
+
+test('a token for another service says so, is no other than any before, and opens nothing here', async () => {
+  const owner = await signUp();
+  const body = { org: owner.org, audience: 'https://reports.example' };
+  const { token } = await owner.client.auth.token({ body });
+  const claims = await verified(token);
+  expect(claims).toMatchObject({ aud: 'https://reports.example', org: owner.org });
+  expect((await verified((await owner.client.auth.token({ body })).token)).jti).not.toBe(claims.jti);
+  await expect(owner.client.organizations.get({ params: owner }, bearer(token))).rejects.toMatchObject(NOT_SIGNED_IN);
+  for (const audience of ['', 'a b', 'x'.repeat(201), 'caf\u00e9'])
+    await expect(owner.client.auth.token({ body: { audience } })).rejects.toMatchObject({ code: 'bad_request' });
 });
 
 test('the key that signs is the same after a restart, and another environment has another', async () => {
