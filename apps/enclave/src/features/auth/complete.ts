@@ -3,7 +3,7 @@ import type { SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { PublicScope, SessionFacts } from '../../http/scope.ts';
-import { type Belonging, listBelongings } from '../organizations/index.ts';
+import type { Belonging } from '../organizations/index.ts';
 import { changeAccount, type Wish } from './accounts.ts';
 import { createChallenge, takeChallenge } from './challenges.ts';
 import { listCredentials } from './credentials-store.ts';
@@ -70,14 +70,13 @@ export function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: 
 
 /** Starts a session for a person whose proof `prove` completes in the same transaction. */
 export async function enter(ports: Ports, scope: PublicScope, id: UserId, facts: Facts, prove: (tx: Tx) => Promise<User>) {
-  const { db } = ports;
-  const { changed } = await changeAccount(ports, id, async (tx, audit) => {
+  const { changed, belongings } = await changeAccount(ports, id, async (tx, audit) => {
     const user = await prove(tx);
     const session = await startSession(ports, tx, id, scope, facts);
     audit('session.started', session, { by: facts.method, factors: facts.amr.includes('mfa') ? 2 : 1 });
     return { user, session };
   });
-  return toAccount(changed.user, changed.session, await listBelongings(db, id));
+  return toAccount(changed.user, changed.session, belongings);
 }
 
 /** What the person could prove besides; a passkey counts as both factors where it is the first. */
