@@ -7,6 +7,7 @@ import { mountEvidence, openEnvironment } from './features/attestation/index.ts'
 import { auditRoutes } from './features/audit/routes.ts';
 import { createIdentity } from './features/auth/index.ts';
 import { authRoutes } from './features/auth/routes.ts';
+import { walletRoutes } from './features/auth/wallets.ts';
 import { countUsers, LiveBots } from './features/bots/index.ts';
 import { botRoutes } from './features/bots/routes.ts';
 import { TurnWriter, visitorRoutes } from './features/conversations/index.ts';
@@ -77,6 +78,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       usage: usageRoutes(),
       privacy: privacyRoutes(context),
       openai: openaiRoutes(ports),
+      wallets: walletRoutes(context),
     },
     {
       db,

@@ -16,6 +16,8 @@ const WITHOUT_ENTRY: Record<string, string> = {
   'auth.proveDevice': 'nothing but the sealed session knows of it',
   'auth.token': 'a form of a session, whose start leaves one',
   'uploads.putPart': 'a part of an upload whose start, and whose use, leave one each',
+  'wallets.challenge': 'a question; the sign-in that answers it leaves the entry',
+  'wallets.linkChallenge': 'a question; the link that answers it leaves the entry',
 };
 
 test('there are endpoints, and no two share method and path', () => {

@@ -10,7 +10,22 @@ import { privacy } from './privacy.ts';
 import { publicChat } from './public-chat.ts';
 import { uploads } from './uploads.ts';
 import { usage } from './usage.ts';
+import { wallets } from './wallets.ts';
 
 /** Every endpoint there is, by feature. */
-export const contract = { auth, organizations, apiKeys, uploads, knowledge, bots, publicChat, models, audit, usage, privacy, openai };
+export const contract = {
+  auth,
+  organizations,
+  apiKeys,
+  uploads,
+  knowledge,
+  bots,
+  publicChat,
+  models,
+  audit,
+  usage,
+  privacy,
+  openai,
+  wallets,
+};
 export type Contract = typeof contract;

@@ -11,6 +11,7 @@ export const ErrorCode = z.enum([
   'second_factor_required',
   'second_factor_wrong',
   'challenge_invalid',
+  'wallet_refused',
   'identity_refused',
   'identity_taken',
   'last_way_in',

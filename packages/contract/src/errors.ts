@@ -41,6 +41,11 @@ export const ERRORS = {
     message: 'This step was used, has expired, or was begun in another browser. Start signing in again here.',
     retry: false,
   },
+  wallet_refused: {
+    status: 401,
+    message: 'The answer of the wallet was refused: {problem}. Ask for a new text and sign that.',
+    retry: false,
+  },
   identity_refused: {
     status: 401,
     message: 'This sign-in was refused. An Admin of the organization finds the reason under Sign-in, Attempts.',

@@ -102,6 +102,8 @@ async function lastStarted(events: AsyncIterable<{ type: string; turn?: string; 
 const PASSWORD_OF_NOBODY = 'a password of nobody';
 const TOKEN_OF_NOBODY = 'x'.repeat(43);
 const KEY_PART_OF_NOBODY = 'x'.repeat(43);
+const WALLET_OF_NOBODY = { family: 'evm', address: `0x${'0'.repeat(40)}`, chainId: '1' };
+const SIGNED_BY_NOBODY = { challenge: TOKEN_OF_NOBODY, text: 'I agree', signature: TOKEN_OF_NOBODY };
 
 /** A body that each endpoint takes; one that is missing here fails the walk with bad_request. */
 const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
@@ -119,6 +121,10 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'auth.completeReset': () => ({ token: TOKEN_OF_NOBODY, password: PASSWORD_OF_NOBODY }),
   'auth.verifyEmail': () => ({ token: TOKEN_OF_NOBODY }),
   'auth.acceptInvitation': () => ({ invitation: TOKEN_OF_NOBODY }),
+  'wallets.challenge': () => WALLET_OF_NOBODY,
+  'wallets.signIn': () => SIGNED_BY_NOBODY,
+  'wallets.linkChallenge': () => WALLET_OF_NOBODY,
+  'wallets.link': () => SIGNED_BY_NOBODY,
   'organizations.rename': () => ({ name: 'Renamed' }),
   'organizations.invite': () => ({ email: 'guest@example.com', role: 'tier4' }),
   'organizations.createWorkspace': () => ({ name: 'Third' }),

@@ -50,6 +50,7 @@ const ACTIONS: Record<string, MessageId> = {
   'document.ready': messageId('audit.did.document.ready'),
   'document.retried': messageId('audit.did.document.retried'),
   'embeddings.made': messageId('audit.did.embeddings.made'),
+  'identity.linked': messageId('audit.did.identity.linked'),
   'invitation.created': messageId('audit.did.invitation.created'),
   'invitation.revoked': messageId('audit.did.invitation.revoked'),
   'key.created': messageId('audit.did.key.created'),
