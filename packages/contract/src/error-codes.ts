@@ -29,6 +29,8 @@ export const ErrorCode = z.enum([
   'conflict',
   'already_received',
   'name_taken',
+  'group_exists',
+  'last_admin',
   'in_use',
   'too_large',
   'upload_incomplete',

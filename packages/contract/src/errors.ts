@@ -92,6 +92,12 @@ export const ERRORS = {
     retry: false,
   },
   name_taken: { status: 409, message: 'This link name is in use. Choose another one.', retry: false },
+  group_exists: { status: 409, message: 'There is a group of this name already. Choose another one.', retry: false },
+  last_admin: {
+    status: 409,
+    message: 'This is the last Admin of the organization. Make somebody else an Admin first.',
+    retry: false,
+  },
   in_use: { status: 409, message: 'This is still in use by {users}. Remove it there first.', retry: false },
   too_large: { status: 413, message: 'This is larger than the limit of {limit}. Split it or make it smaller.', retry: false },
   upload_incomplete: { status: 409, message: 'Parts of the file are missing. Send them, then finish the upload.', retry: false },

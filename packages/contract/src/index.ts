@@ -10,7 +10,7 @@ export * from './ids.ts';
 export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from './knowledge.ts';
 export { LIMITS, RATES, type RateClass } from './limits.ts';
 export { renderOpenApi } from './openapi.ts';
-export { hasPermission, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from './permissions.ts';
+export { hasPermission, narrower, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role, widest } from './permissions.ts';
 export {
   KeysState,
   Receipt,

@@ -28,3 +28,14 @@ export function hasPermission(role: Role, permission: Permission): boolean {
 export function permissionsOf(role: Role): Permission[] {
   return (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => hasPermission(role, permission));
 }
+
+/** The role with fewer rights of two. */
+export function narrower(one: Role, other: Role): Role {
+  return ROLES.indexOf(one) > ROLES.indexOf(other) ? one : other;
+}
+
+/** The role with the most rights, or undefined where there is none. */
+export function widest(roles: Iterable<Role>): Role | undefined {
+  const [first] = [...roles].sort((one, other) => ROLES.indexOf(one) - ROLES.indexOf(other));
+  return first;
+}

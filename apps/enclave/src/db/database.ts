@@ -26,7 +26,7 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
   /** See `Heads.lock`: needed by what reads protected rows in order to change them. */
   lock(table: ProtectedTable, realm?: Realm): Promise<void>;
   /** See `Heads.check`: needed for each row that grants something. */
-  check(table: ProtectedTable, id: string, sealed: Uint8Array, realm?: Realm): Promise<void>;
+  check(table: ProtectedTable, id: string, sealed: Uint8Array | null, realm?: Realm): Promise<void>;
   /** See `Heads.record`: call it before a protected row is written (or, with `null`, deleted). */
   record(table: ProtectedTable, id: string, sealed: Uint8Array | null, realm?: Realm): Promise<void>;
 }

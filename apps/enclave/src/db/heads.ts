@@ -17,7 +17,12 @@ const PROTECTED = {
   identities: { id: 'id', onMismatch: 'refuse' },
   credentials: { id: 'id', onMismatch: 'refuse' },
   invitations: { id: 'id', onMismatch: 'refuse' },
+  agency_grants: { id: 'id', onMismatch: 'refuse' },
   memberships: { id: 'id', onMismatch: 'refuse' },
+  groups: { id: 'id', onMismatch: 'refuse' },
+  group_members: { id: 'id', onMismatch: 'refuse' },
+  workspace_access: { id: 'workspace_id', onMismatch: 'refuse' },
+  organization_states: { id: 'org_id', onMismatch: 'refuse' },
   api_keys: { id: 'id', onMismatch: 'refuse' },
   sessions: { id: 'id', onMismatch: 'drop' },
   live_versions: { id: 'bot_id', onMismatch: 'refuse' },
@@ -109,12 +114,17 @@ export class Heads {
   }
 
   /**
-   * Refuses a row that is not the latest this environment wrote under that id. Check a row before recording its change.
+   * Refuses a row that is not the latest this environment, or the transaction itself, wrote under that id. For rows that take
+   * rights away, `null` refuses that there is none where one was written.
    * @throws AppError `integrity_failed`, as `StaleRow` where the transaction has not locked the table
    */
-  async check(tx: HeadTransaction, table: ProtectedTable, id: string, sealed: Uint8Array, realm: Realm = tx.realm): Promise<void> {
+  async check(tx: HeadTransaction, table: ProtectedTable, id: string, sealed: Uint8Array | null, realm: Realm = tx.realm): Promise<void> {
     const head = await this.#load(realm, table);
-    if (!head.broken && head.digests.get(id) === this.#digest(realm, table, id, sealed)) return;
+    const given = sealed ? this.#digest(realm, table, id, sealed) : null;
+    // What the transaction itself has written is the latest, to itself.
+    const own = this.#pending.get(tx)?.get(`${realm} ${table}`)?.digests;
+    const latest = own?.has(id) ? own.get(id) : head.digests.get(id);
+    if (!head.broken && (latest ?? null) === given) return;
     const final = head.broken || this.#held.get(tx)?.has(`${realm} ${table}`);
     throw new (final ? AppError : StaleRow)('integrity_failed', describeRecord({ table, realm, id }));
   }

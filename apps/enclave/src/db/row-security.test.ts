@@ -13,6 +13,7 @@ const ENVIRONMENT_ONLY = new Set([
   'public.credentials',
   'public.challenges',
   'public.key_rotations',
+  'public.organization_receipts',
 ]);
 
 interface Column {

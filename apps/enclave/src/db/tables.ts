@@ -6,6 +6,8 @@ import type {
   CredentialId,
   DataKeyId,
   DocumentId,
+  GrantId,
+  GroupId,
   IdentityId,
   InvitationId,
   KnowledgeBaseId,
@@ -24,6 +26,9 @@ import type { StoredKey } from '../keys/keyring.ts';
 
 /** A passkey, an authenticator app's secret, or the recovery codes. */
 export type CredentialKind = 'passkey' | 'totp' | 'recovery';
+export type MembershipState = 'active' | 'suspended';
+/** Of an organization that is not simply active. */
+export type OrganizationState = 'active' | 'suspended' | 'deleting';
 
 interface Sealed {
   version: number;
@@ -41,8 +46,29 @@ export interface Tables {
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };
   workspaces: Sealed & { id: WorkspaceId; org_id: OrgId; created_at: Date };
-  memberships: Sealed & { id: string; org_id: OrgId; user_id: UserId; role: Role; created_at: Date };
+  memberships: Sealed & { id: string; org_id: OrgId; user_id: UserId; role: Role; state: MembershipState; created_at: Date };
   invitations: Sealed & { id: InvitationId; org_id: OrgId; role: Role; token_hash: Uint8Array; expires_at: Date; created_at: Date };
+  agency_grants: Sealed & {
+    id: GrantId;
+    org_id: OrgId;
+    agency_id: OrgId | null;
+    role: Role;
+    token_hash: Uint8Array | null;
+    expires_at: Date;
+    created_at: Date;
+  };
+  groups: Sealed & {
+    id: GroupId;
+    org_id: OrgId;
+    connection_id: ConnectionId | null;
+    name_index: Uint8Array;
+    external_index: Uint8Array | null;
+    created_at: Date;
+  };
+  group_members: Sealed & { id: string; org_id: OrgId; group_id: GroupId; user_id: UserId };
+  workspace_access: Sealed & { workspace_id: WorkspaceId; org_id: OrgId };
+  organization_states: Sealed & { org_id: OrgId; state: OrganizationState; ends_at: Date | null };
+  organization_receipts: { id: string; user_id: UserId; sealed: Uint8Array; created_at: Date };
   api_keys: Sealed & { id: ApiKeyId; org_id: OrgId; user_id: UserId; secret_hash: Uint8Array; created_at: Date };
   uploads: Sealed & {
     id: UploadId;

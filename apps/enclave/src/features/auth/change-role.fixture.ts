@@ -1,7 +1,7 @@
 // As the screen for it will, which is not there yet.
 import type { OrgId, Role, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
-import { insertMembership } from '../organizations/store.ts';
+import { insertMembership } from '../organizations/index.ts';
 
 /** Replaces a person's membership, or ends it. */
 export async function changeRole(

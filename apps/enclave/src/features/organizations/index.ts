@@ -4,18 +4,24 @@ import type { Context } from '../../context.ts';
 import type { Database, Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Keyring } from '../../keys/keyring.ts';
-import {
-  deleteInvitation,
-  findInvitation,
-  findOrganization,
+import { findMembership, insertMembership, listOrganizationIds, type Membership } from './memberships.ts';
+import { deleteInvitation, findInvitation, findOrganization, insertOrganization, insertWorkspace, listWorkspaces } from './store.ts';
+
+export * from './groups.ts';
+export {
+  changeMembership,
+  type DirectorySource,
+  deleteMembership,
+  findMembership,
   insertMembership,
-  insertOrganization,
-  insertWorkspace,
+  isActingAdmin,
   listMemberships,
-  listOrganizationIds,
-  listWorkspaces,
   type Membership,
-} from './store.ts';
+  type MembershipSource,
+  requireMembership,
+  requireOtherAdmin,
+} from './memberships.ts';
+export { recomputeRoles, setDefaultRole } from './roles.ts';
 
 type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
 type EnvironmentTx = Transaction<'environment'>;
@@ -56,7 +62,7 @@ export async function acceptInvitation(
   if (!person.isAddress(invitation.email))
     throw new AppError('bad_request', { problem: 'email: the invitation is for another address', field: 'email' });
   await tx.lock('memberships', org);
-  if ((await listMemberships(keyring, tx, org, person.id)).length > 0)
+  if (await findMembership(keyring, tx, org, person.id))
     throw new AppError('bad_request', { problem: 'you are a member of this organization already' });
   await deleteInvitation(tx, org, invitation.id);
   await addMember({ keyring, now, newId }, tx, { org, user: person.id, role, source: 'manual' }, { invitation: invitation.id });
@@ -66,7 +72,7 @@ export async function acceptInvitation(
 export async function addMember(
   { keyring, now, newId }: Ports,
   tx: EnvironmentTx,
-  member: Pick<Membership, 'org' | 'user' | 'role' | 'source'>,
+  member: Pick<Membership, 'org' | 'user' | 'role' | 'source'> & Partial<Pick<Membership, 'managed' | 'agency'>>,
   facts: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await insertMembership(keyring, tx, { ...member, id: newId('membership'), createdAt: now() });
@@ -74,7 +80,7 @@ export async function addMember(
 }
 
 export async function isMember(keyring: Keyring, tx: EnvironmentTx, org: OrgId, user: UserId): Promise<boolean> {
-  return (await listMemberships(keyring, tx, org, user)).length > 0;
+  return (await findMembership(keyring, tx, org, user)) !== undefined;
 }
 
 /** The organizations of a person with roles and workspaces. One whose rows are refused is left out, and its Admin told. */
@@ -85,7 +91,10 @@ export async function listBelongings(db: Database, user: UserId): Promise<Belong
 }
 
 export function findRole(db: Database, user: UserId, org: OrgId): Promise<Role | undefined> {
-  return db.transaction(org, user, async (tx) => (await listMemberships(db.keyring, tx, org, user))[0]?.role);
+  return db.transaction(org, user, async (tx) => {
+    const membership = await findMembership(db.keyring, tx, org, user);
+    return membership?.state === 'active' ? membership.role : undefined;
+  });
 }
 
 export function hasWorkspace(db: Database, org: OrgId, workspace: WorkspaceId): Promise<boolean> {
@@ -95,9 +104,9 @@ export function hasWorkspace(db: Database, org: OrgId, workspace: WorkspaceId): 
 async function findBelonging(db: Database, user: UserId, org: OrgId): Promise<Belonging | undefined> {
   try {
     return await db.transaction(org, user, async (tx) => {
-      const [membership] = await listMemberships(db.keyring, tx, org, user);
+      const membership = await findMembership(db.keyring, tx, org, user);
       const organization = await findOrganization(db.keyring, tx, org);
-      if (!membership || !organization) return undefined;
+      if (membership?.state !== 'active' || !organization) return undefined;
       const workspaces = await listWorkspaces(db.keyring, tx, org);
       return { id: org, name: organization.name, role: membership.role, workspaces: workspaces.map(({ id, name }) => ({ id, name })) };
     });

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import { randomBytes } from '../../random.ts';
 import { findPeople } from '../auth/index.ts';
+import { listMemberships } from './memberships.ts';
 import {
   deleteInvitation,
   findOrganization,
@@ -10,7 +11,6 @@ import {
   insertInvitation,
   insertWorkspace,
   listInvitations,
-  listMemberships,
   listWorkspaces,
   type Named,
   renameOrganization,

@@ -1,4 +1,4 @@
-import type { InvitationId, OrgId, Role, UserId, WorkspaceId } from '@privexbot/contract';
+import type { InvitationId, OrgId, Role, WorkspaceId } from '@privexbot/contract';
 import type { Realm } from '../../db/audit-chain.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
@@ -13,16 +13,6 @@ export interface Named<I> {
   readonly name: string;
   readonly createdAt: Date;
 }
-export interface Membership {
-  readonly id: string;
-  readonly org: OrgId;
-  readonly user: UserId;
-  readonly role: Role;
-  /** Who keeps it: an Admin, or a directory. */
-  readonly source: MembershipSource;
-  readonly createdAt: Date;
-}
-export type MembershipSource = 'manual' | 'sso' | 'scim' | 'ldap';
 export interface Invitation {
   readonly id: InvitationId;
   readonly org: OrgId;
@@ -42,13 +32,6 @@ const places = {
     version: row.version,
   }),
   workspaces: (row: Row<'workspaces'>): Place => ({ table: 'workspaces', realm: row.org_id, id: row.id, version: row.version }),
-  memberships: (row: Row<'memberships'>): Place => ({
-    table: 'memberships',
-    realm: row.org_id,
-    id: row.id,
-    version: row.version,
-    clear: [row.user_id, row.role],
-  }),
   invitations: (row: Row<'invitations'>): Place => ({
     table: 'invitations',
     realm: row.org_id,
@@ -108,38 +91,6 @@ export async function renameWorkspace(keyring: Keyring, tx: Tx, org: OrgId, id: 
   const version = row.version + 1;
   const sealed = sealValue(await keyring.organization(tx.keys, org), places.workspaces({ ...row, version }), { name });
   await tx.sql.updateTable('workspaces').set({ version, sealed }).where('id', '=', id).execute();
-}
-
-export async function insertMembership(keyring: Keyring, tx: Tx, { id, org, user, role, source, createdAt }: Membership): Promise<void> {
-  const row = { id, org_id: org, user_id: user, role, version: 1, created_at: createdAt };
-  const sealed = sealValue(await keyring.organization(tx.keys, org), places.memberships(row), { source });
-  await tx.record('memberships', id, sealed, org);
-  await tx.sql
-    .insertInto('memberships')
-    .values({ ...row, sealed })
-    .execute();
-}
-
-/** The memberships of an organization, oldest first; only that of `user` where it is given. Each is checked. */
-export async function listMemberships(keyring: Keyring, tx: Tx, org: OrgId, user?: UserId): Promise<Membership[]> {
-  let query = tx.sql.selectFrom('memberships').selectAll().where('org_id', '=', org).orderBy('id');
-  if (user) query = query.where('user_id', '=', user);
-  const rows = await query.execute();
-  if (rows.length === 0) return [];
-  const key = await keyring.organization(tx.keys, org);
-  return Promise.all(
-    rows.map(async (row) => {
-      const { source = 'manual' } = openValue<{ source?: MembershipSource }>(key, places.memberships(row), row.sealed);
-      await tx.check('memberships', row.id, row.sealed, org);
-      return { id: row.id, org, user: row.user_id, role: row.role, source, createdAt: row.created_at };
-    }),
-  );
-}
-
-/** Where the memberships of a person seem to be. Only a pointer: each membership is checked where it is used. */
-export async function listOrganizationIds(tx: Transaction<'environment'>, user: UserId): Promise<OrgId[]> {
-  const rows = await tx.sql.selectFrom('memberships').select('org_id').where('user_id', '=', user).orderBy('org_id').execute();
-  return rows.map((row) => row.org_id);
 }
 
 export async function insertInvitation(keyring: Keyring, tx: Transaction, invitation: Invitation, token: string): Promise<void> {

@@ -62,6 +62,8 @@ const ACTIONS: Record<string, MessageId> = {
   'knowledge.renamed': messageId('audit.did.knowledge.renamed'),
   'knowledge.searched': messageId('audit.did.knowledge.searched'),
   'member.joined': messageId('audit.did.member.joined'),
+  'member.role_changed': messageId('audit.did.member.role_changed'),
+  'member.role_kept': messageId('audit.did.member.role_kept'),
   'members.read': messageId('audit.did.members.read'),
   'model.added': messageId('audit.did.model.added'),
   'model.changed': messageId('audit.did.model.changed'),
