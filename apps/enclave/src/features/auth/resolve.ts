@@ -86,7 +86,7 @@ async function findByAddress(
 async function provision(
   ports: Ports,
   tx: Tx,
-  { email = '', name, method }: VerifiedIdentity,
+  { email = '', name, method, connection }: VerifiedIdentity,
   org: OrgId,
   rules: ConnectionRules | undefined,
 ): Promise<User> {
@@ -94,7 +94,9 @@ async function provision(
   // The organization owns the domain, and its identity provider vouches for the person.
   const user: User = { id: ports.newId('user'), email, name: name ?? localPart(email), emailVerified: true, links: 0 };
   await insertPerson(ports, tx, user, ports.now());
-  await addMember(ports, tx, { org, user: user.id, role: rules.provisions, source: 'sso' }, { by: method });
+  const managed = connection && { connection: connection.id, fallback: rules.provisions };
+  const source = method === 'ldap' ? 'ldap' : 'sso';
+  await addMember(ports, tx, { org, user: user.id, role: rules.provisions, source, managed }, { by: method });
   return user;
 }
 
