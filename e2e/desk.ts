@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BotSettings, KnowledgeBaseId, OrgId, WorkspaceId } from '@privexbot/contract';
 import type { Client } from '@privexbot/sdk';
 import type { Server } from '@privexbot/testing/server.ts';
+import type { Page } from 'playwright-core';
 
 /** Somebody signed in, with a knowledge base to work on. */
 export interface Desk {
@@ -46,4 +47,13 @@ export async function publishBot({ client, org, workspace, knowledge }: Desk, se
 
 function none(): never {
   throw new Error('the sign-up made no organization with a workspace');
+}
+
+/** Signs in on the page as people do, in whatever language it is, and waits until it left. */
+export async function signInOn(page: Page, { email, password }: typeof ACCOUNT): Promise<void> {
+  await page.locator('input[name=email]').fill(email);
+  await page.locator('button[type=submit]').click();
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('button[type=submit]').click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
 }

@@ -8,7 +8,7 @@ import { checkAccessibility, openBrowser, takeScreenshot } from '@privexbot/test
 import { startServer } from '@privexbot/testing/server.ts';
 import { expect, test } from 'vitest';
 import { buildClients } from '../scripts/build.ts';
-import { ACCOUNT, addText, openDesk } from './desk.ts';
+import { ACCOUNT, addText, openDesk, signInOn } from './desk.ts';
 
 const PRIVEXBOT = fileURLToPath(new URL('../apps/cli/bin/privexbot.mjs', import.meta.url));
 
@@ -21,9 +21,7 @@ test('an Admin rotates the root key in Settings, and its receipt holds wherever 
   browser.expectComplaint(/401/);
   const page = await browser.openPage();
   await page.goto(`${server.url}/sign-in`);
-  await page.locator('input[name=email]').fill(ACCOUNT.email);
-  await page.locator('input[name=password]').fill(ACCOUNT.password);
-  await page.locator('button[type=submit]').click();
+  await signInOn(page, ACCOUNT);
   await page.waitForURL(/\/o\//);
   await page.goto(`${server.url}/o/${desk.org}/settings`);
   const keys = page.getByRole('region', { name: 'Keys' });

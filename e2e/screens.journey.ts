@@ -4,7 +4,7 @@ import { type Server, startServer } from '@privexbot/testing/server.ts';
 import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildClients } from '../scripts/build.ts';
-import { ACCOUNT, addText, openDesk, publishBot } from './desk.ts';
+import { ACCOUNT, addText, openDesk, publishBot, signInOn } from './desk.ts';
 
 let server: Server;
 let paths: Record<string, string>;
@@ -116,11 +116,9 @@ test.each(MODES)('every screen in %s mode is accessible and fits', async (mode, 
     if (overflow > 0) problems.push(`${name} is ${overflow} px wider than the screen`);
   };
   for (const [name, path] of Object.entries(SIGNED_OUT)) await visit(name, path);
-  const signIn = async ({ email, password }: typeof ACCOUNT) => {
+  const signIn = async (account: typeof ACCOUNT) => {
     await page.goto(`${server.url}/sign-in`);
-    await page.locator('input[name=email]').fill(email);
-    await page.locator('input[name=password]').fill(password);
-    await page.locator('button[type=submit]').click();
+    await signInOn(page, account);
     await page.waitForURL(/\/o\//);
   };
   await signIn(ACCOUNT);

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import english from '../packages/ui/locales/en.json' with { type: 'json' };
 import { buildClients } from '../scripts/build.ts';
-import { ACCOUNT, openDesk, publishBot } from './desk.ts';
+import { ACCOUNT, openDesk, publishBot, signInOn } from './desk.ts';
 import { openWire, type Wire } from './wire.ts';
 
 let wire: Wire;
@@ -43,13 +43,6 @@ async function open(path: string): Promise<Page> {
   return page;
 }
 
-async function signIn(page: Page): Promise<void> {
-  await page.getByLabel(words('auth.email')).fill(ACCOUNT.email);
-  await page.getByLabel(words('auth.password')).fill(ACCOUNT.password);
-  await page.getByRole('button', { name: words('signIn.action') }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
-}
-
 /** Another server answers there from now on. */
 async function replace(page: Page, server: Server): Promise<void> {
   wire.target = server.url;
@@ -59,7 +52,7 @@ async function replace(page: Page, server: Server): Promise<void> {
 
 test('a developer forgets the old environment in two steps, signs in anew, and is no stranger to the next check', async () => {
   const page = await open('/sign-in');
-  await signIn(page);
+  await signInOn(page, ACCOUNT);
   await replace(page, anew);
   await takeScreenshot(page, 'start-over-1-offer');
   await offer(page).click();
@@ -79,7 +72,7 @@ test('a developer forgets the old environment in two steps, signs in anew, and i
   await confirm.click();
   await page.waitForURL(/\/sign-in/);
   await isOpen(page);
-  await signIn(page);
+  await signInOn(page, ACCOUNT);
 });
 
 test('a visitor’s chat offers the same, in the note and in the panel', async () => {

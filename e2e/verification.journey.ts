@@ -7,7 +7,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import english from '../packages/ui/locales/en.json' with { type: 'json' };
 import { buildClients } from '../scripts/build.ts';
-import { ACCOUNT, openDesk, publishBot } from './desk.ts';
+import { ACCOUNT, openDesk, publishBot, signInOn } from './desk.ts';
 import { type Staged, stageWorker } from './verification/staged-worker.ts';
 import { FIRST_USE, makeVerdict } from './verification/verdicts.ts';
 
@@ -140,12 +140,11 @@ test('what is typed and sent during the check waits, goes when it is through, an
   const stage = await stageWorker(page);
   await page.goto(`${server.url}/sign-in`);
   await page.getByLabel('Email').fill(ACCOUNT.email);
-  await page.getByLabel('Password').fill(ACCOUNT.password);
   await stage.say(makeVerdict('not-verified', { chain: { status: 'failed' } }));
   await page.getByText(words('check.chain.failed')).waitFor();
-  const button = page.getByRole('button', { name: 'Sign in' });
+  const button = page.getByRole('button', { name: 'Continue' });
   expect(await button.getAttribute('aria-disabled')).toBe('true');
-  await page.getByLabel('Password').press('Enter');
+  await page.getByLabel('Email').press('Enter');
   expect(await page.getByLabel('Email').inputValue()).toBe(ACCOUNT.email);
   expect(await stage.calls()).toEqual([]);
   await page.getByRole('button', { name: words('gate.again') }).click();
@@ -223,9 +222,7 @@ test('a link that names another environment is refused: the reason is said, and 
 test('a sign-in leaves nothing on the device but a key that cannot be read out', async () => {
   const page = await browser.openPage();
   await page.goto(`${server.url}/sign-in`);
-  await page.getByLabel('Email').fill(ACCOUNT.email);
-  await page.getByLabel('Password').fill(ACCOUNT.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signInOn(page, ACCOUNT);
   await page.waitForURL(/\/o\//);
   expect(await page.context().cookies()).toEqual([]);
   const kept = await page.evaluate(async () => {

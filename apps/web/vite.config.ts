@@ -4,6 +4,12 @@ import { preloadFont, sharedConfig } from '../../packages/ui/build/vite-shared.t
 const shared = sharedConfig({
   sources: ['packages/ui/src', 'apps/web/src'],
   panel: ['apps/web/src/features/verification'],
+  parts: {
+    // Of a way in once it was chosen, and of the second step.
+    ways: ['apps/web/src/features/auth/steps'],
+  },
+  // By somebody who is not signed in, or just was.
+  firstCalls: ({ access, path }) => access === 'public' || path.startsWith('/v1/auth/'),
   first: [
     'packages/ui/src/base/Button.tsx',
     'packages/ui/src/base/Field.tsx',

@@ -4,6 +4,8 @@ declare module 'virtual:catalogs' {
   export function loadCatalog(language: LanguageTag): Promise<unknown>;
   /** Fetches those behind the shield. */
   export function loadPanel(language: LanguageTag): Promise<unknown>;
+  /** Fetches those of one part, as `vite.config.ts` names them. */
+  export const loadParts: Readonly<Record<'ways', (language: LanguageTag) => Promise<unknown>>>;
   /** Fetches all others. */
   export function loadRest(language: LanguageTag): Promise<unknown>;
 }

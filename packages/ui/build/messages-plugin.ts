@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMMON_FAILURES, contract, type Endpoint } from '@privexbot/contract';
 import type { Plugin } from 'vite';
 import { CATALOG_LANGUAGES, type CatalogLanguage, compileCatalog, findCatalogProblems, readLocales } from './catalogs.ts';
 import { findMessageUses, resolveMessageUses } from './message-uses.ts';
@@ -11,6 +12,10 @@ export interface MessageParts {
   readonly sources: readonly string[];
   readonly first: readonly string[];
   readonly panel: readonly string[];
+  /** More that is fetched with what it belongs to: names of parts and what they are made of. */
+  readonly parts?: Readonly<Record<string, readonly string[]>>;
+  /** Endpoints that are called before `rest` is there: the failures of others are left out of `first`. All of them unless given. */
+  readonly firstCalls?: (endpoint: Endpoint) => boolean;
 }
 
 /** Everywhere a message may be used. A message that none of these uses stops the build. */
@@ -21,14 +26,14 @@ const CATALOGS = 'virtual:catalogs';
 const CATALOG = 'virtual:catalog/';
 
 /**
- * Serves `virtual:catalogs`: `loadCatalog(language)` fetches what `first` uses, `loadRest(language)` what else `sources` use, and
- * `loadPanel(language)` what `panel` uses
- * beyond `first`: it may be opened before the rest is there.
+ * Serves `virtual:catalogs`: `loadCatalog(language)` fetches what `first` uses, `loadRest(language)` what else `sources` use,
+ * `loadPanel(language)` what `panel` uses beyond `first`: it may be opened before the rest is there. `loadParts` holds one more
+ * loader for each of `parts`.
  * @param sources folders or files, from the root of the repository, whose messages this bundle carries
  * @param first those of them that a visitor sees before signing in
  * @param panel what is behind the shield: words that most people never open
  */
-export function messages({ sources, first, panel }: MessageParts): Plugin {
+export function messages({ sources, first, panel, parts: named = {}, firstCalls = () => true }: MessageParts): Plugin {
   let parts: Record<string, Set<string>> = {};
   return {
     name: 'privexbot-messages',
@@ -36,9 +41,11 @@ export function messages({ sources, first, panel }: MessageParts): Plugin {
       const { problems } = checkMessages(sources);
       if (problems.length) this.error(`Messages:\n  ${problems.join('\n  ')}`);
       const behind = new Set(listFiles(panel));
-      const early = idsIn(listFiles(first));
-      const rest = idsIn(listFiles(sources).filter((file) => !behind.has(file))).difference(early);
+      const apart = new Set(Object.values(named).flatMap((paths) => listFiles(paths)));
+      const early = idsIn(listFiles(first).filter((file) => !apart.has(file))).difference(lateFailures(firstCalls));
+      const rest = idsIn(listFiles(sources).filter((file) => !behind.has(file) && !apart.has(file))).difference(early);
       parts = {
+        ...Object.fromEntries(Object.entries(named).map(([name, paths]) => [name, idsIn(listFiles(paths)).difference(early)])),
         first: early,
         rest,
         panel: idsIn([...behind, ...listFiles(PANEL_PARTS)]).difference(early),
@@ -49,7 +56,11 @@ export function messages({ sources, first, panel }: MessageParts): Plugin {
     },
     load(id) {
       if (id === `\0${CATALOGS}`)
-        return loaderModule('loadCatalog', 'first') + loaderModule('loadRest', 'rest') + loaderModule('loadPanel', 'panel');
+        return [
+          loaderModule('loadCatalog', 'first') + loaderModule('loadRest', 'rest') + loaderModule('loadPanel', 'panel'),
+          ...Object.keys(named).map((name) => loaderModule(`${name}Part`, name, '')),
+          `export const loadParts = { ${Object.keys(named).map((name) => `${name}: ${name}Part`)} };\n`,
+        ].join('');
       if (!id.startsWith(`\0${CATALOG}`)) return null;
       const [part = '', language] = id.slice(CATALOG.length + 1).split('/');
       const catalog = compileCatalog(readLocales(), language as CatalogLanguage, parts[part] ?? []);
@@ -88,7 +99,15 @@ function read(files: readonly string[]): string[] {
   return files.map((file) => readFileSync(join(ROOT, file), 'utf8'));
 }
 
-function loaderModule(name: string, part: string): string {
+function loaderModule(name: string, part: string, exported = 'export '): string {
   const cases = CATALOG_LANGUAGES.map((language) => `  '${language}': () => import('${CATALOG}${part}/${language}'),`);
-  return `const ${part} = {\n${cases.join('\n')}\n};\nexport const ${name} = async (language) => (await ${part}[language]()).catalog;\n`;
+  return `const ${part} = {\n${cases.join('\n')}\n};\n${exported}const ${name} = async (language) => (await ${part}[language]()).catalog;\n`;
+}
+
+/** Sentences of failures that no early call has. */
+function lateFailures(isEarly: (endpoint: Endpoint) => boolean): Set<string> {
+  const endpoints = Object.values(contract).flatMap((feature) => Object.values<Endpoint>(feature));
+  const of = (some: readonly Endpoint[]) => some.flatMap(({ failures }) => failures.map((code) => `error.${code}`));
+  const early = new Set([...of(endpoints.filter(isEarly)), ...COMMON_FAILURES.map((code) => `error.${code}`)]);
+  return new Set(of(endpoints).filter((id) => !early.has(id)));
 }

@@ -17,11 +17,12 @@ const PANEL = [
 ].map((name) => `packages/ui/src/verification/${name}.tsx`);
 
 /**
- * @param carried `sources`: folders whose messages the bundle carries, `first`: those of them that come at once, `panel`: more of what is behind the shield
+ * @param carried `sources`: folders whose messages the bundle carries, `first`: those of them that come at once, `panel`: more of what is behind the shield;
+ *   `parts`, `firstCalls`: see `messages`
  */
-export function sharedConfig({ sources, first, panel = [] }: Omit<MessageParts, 'panel'> & Partial<MessageParts>): UserConfig {
+export function sharedConfig({ panel = [], ...words }: Omit<MessageParts, 'panel'> & Partial<MessageParts>): UserConfig {
   return {
-    plugins: [tailwind(), messages({ sources, first, panel: [...PANEL, ...panel] })],
+    plugins: [tailwind(), messages({ ...words, panel: [...PANEL, ...panel] })],
     // In files of their own, also what a worker loads only in browsers that need it; hints for bundlers are of no use in them.
     worker: { format: 'es', rolldownOptions: { output: { comments: { annotation: false } } } },
     // A build that nobody told otherwise trusts no simulated machine.

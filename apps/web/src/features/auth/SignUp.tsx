@@ -3,25 +3,27 @@ import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { AuthPage } from './AuthPage.tsx';
-import { useArrive } from './arrive.ts';
+import { useEnter } from './arrive.ts';
 import { emailProblem, newPasswordProblem, PASSWORD_MIN, problems } from './checks.ts';
 import { useOptions } from './use-options.ts';
+import { WayButtons } from './WayButtons.tsx';
+import { WayStep } from './WayStep.tsx';
+import type { Way } from './ways.ts';
 
 /** A new account, or one that joins an organization by invitation. */
 export function SignUp({ invitation }: { invitation?: string }) {
   const t = useText();
-  const arrive = useArrive();
+  const enter = useEnter(invitation ? '/' : '/welcome');
+  const [way, setWay] = useState<Way>();
   const options = useOptions();
   const form = useForm({
     initial: { email: '', password: '' },
     check: ({ email, password }) => problems({ email: emailProblem(t, email), password: newPasswordProblem(t, password) }),
-    submit: async (body) => {
-      const account = await (await api()).auth.signUp({ body: invitation ? { ...body, invitation } : body });
-      await arrive(account, invitation ? '/' : '/welcome');
-    },
+    submit: (body) => enter(async () => (await api()).auth.signUp({ body: invitation ? { ...body, invitation } : body })),
   });
   const signIn = (
     <p>
@@ -39,8 +41,16 @@ export function SignUp({ invitation }: { invitation?: string }) {
       </AuthPage>
     );
   }
+  const title = invitation ? t('signUp.invited') : t('signUp.title');
+  if (way) {
+    return (
+      <AuthPage title={title}>
+        <WayStep way={way} email="" signUp invitation={invitation} options={options} enter={enter} onBack={() => setWay(undefined)} />
+      </AuthPage>
+    );
+  }
   return (
-    <AuthPage title={invitation ? t('signUp.invited') : t('signUp.title')} footer={signIn}>
+    <AuthPage title={title} footer={signIn}>
       <form {...form.form} className="flex flex-col gap-4">
         <TextField {...form.field('email')} label={t('auth.email')} type="email" autoComplete="username" inputMode="email" />
         <TextField
@@ -55,6 +65,7 @@ export function SignUp({ invitation }: { invitation?: string }) {
           {t('signUp.action')}
         </Button>
       </form>
+      <WayButtons options={options} onChoose={setWay} />
     </AuthPage>
   );
 }

@@ -15,6 +15,12 @@ export function useArrive(): (account: z.output<typeof Account>, to: string) => 
   };
 }
 
+/** Runs a call that signs in, then arrives. Throws what the call throws. */
+export function useEnter(to: string): (call: () => Promise<z.output<typeof Account>>) => Promise<void> {
+  const arrive = useArrive();
+  return async (call) => arrive(await call(), to);
+}
+
 /** A path of this app; anything that could lead to another site becomes the start page. */
 export function safeTarget(to: string | undefined): string {
   return to && /^\/(?![/\\])/.test(to) ? to : '/';

@@ -2,7 +2,7 @@ import { useWasOpen } from '@privexbot/ui/verification/EnvironmentProvider.tsx';
 import { useEffect, useState } from 'react';
 import { api } from '../../api.ts';
 
-type Options = Awaited<ReturnType<Awaited<ReturnType<typeof api>>['auth']['options']>>;
+export type Options = Awaited<ReturnType<Awaited<ReturnType<typeof api>>['auth']['options']>>;
 
 /** How people may sign in here; undefined until it is known. Should it fail, the form's own call will say why. */
 export function useOptions(): Options | undefined {

@@ -3,10 +3,9 @@ import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useState } from 'react';
-import { api } from '../../api.ts';
-import { useForm } from '../../forms/use-form.ts';
-import { AuthPage } from './AuthPage.tsx';
-import { emailProblem, problems } from './checks.ts';
+import { api } from '../../../api.ts';
+import { useForm } from '../../../forms/use-form.ts';
+import { emailProblem, problems } from '../checks.ts';
 
 /** Mails a link where this installation can send mail, and says what to do where it cannot. Known and unknown addresses get the same answer. */
 export function ForgotPassword({ email, mail, onBack }: { email: string; mail: boolean; onBack: () => void }) {
@@ -21,7 +20,8 @@ export function ForgotPassword({ email, mail, onBack }: { email: string; mail: b
     },
   });
   return (
-    <AuthPage title={t('forgot.title')}>
+    <>
+      <h2 className="text-h2 font-semibold">{t('forgot.title')}</h2>
       {!mail && (
         <div className="flex flex-col gap-2">
           <p>{t('forgot.noMail')}</p>
@@ -43,6 +43,6 @@ export function ForgotPassword({ email, mail, onBack }: { email: string; mail: b
       <Button variant="quiet" onClick={onBack}>
         {t('forgot.back')}
       </Button>
-    </AuthPage>
+    </>
   );
 }
