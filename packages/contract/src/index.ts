@@ -6,6 +6,7 @@ export { AnswerEvent, Ask, Citation, CitedPassage, FEEDBACK_REASONS, Feedback, T
 export { type Access, type AuditAction, type Call, type Endpoint, endpoint, type Input, type Output } from './endpoint.ts';
 export { ErrorCode } from './error-codes.ts';
 export { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorDetails, errorMessage } from './errors.ts';
+export { Mapping, Provisioning } from './group-map.ts';
 export * from './ids.ts';
 export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from './knowledge.ts';
 export { LIMITS, RATES, type RateClass } from './limits.ts';
