@@ -1,6 +1,9 @@
+import type { Socket } from 'node:net';
 import { type DatabaseConnection, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type pg from 'pg';
 import type { Tables } from './tables.ts';
+
+const MAX_PREPARED = 300;
 
 /** A connection that belongs to one transaction. */
 export interface Lent {
@@ -20,7 +23,13 @@ export function lendFrom(pool: pg.Pool): Lend {
   const handles = new WeakMap<pg.PoolClient, Lent>();
   return async (fn) => {
     const client = await pool.connect();
-    const lent = handles.get(client) ?? { sql: overOne(client), send: (text, values) => client.query(text, values && [...values]) };
+    const lent = handles.get(client) ?? {
+      sql: overOne(client),
+      send: (text, values) => {
+        holdForTick(client);
+        return client.query(text, values && [...values]);
+      },
+    };
     handles.set(client, lent);
     try {
       const result = await fn(lent);
@@ -34,6 +43,14 @@ export function lendFrom(pool: pg.Pool): Lend {
   };
 }
 
+/** Lets what is sent in the same step of the event loop leave in one packet: a `begin` with the statement after it. */
+function holdForTick(client: pg.PoolClient): void {
+  // The socket is not among the package's types.
+  const { stream } = (client as pg.PoolClient & { connection: { stream: Socket } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 /** What `fn` throws where the state of its connection is unknown. */
 export class BrokenConnection extends Error {
   override readonly name = 'BrokenConnection';
@@ -42,7 +59,7 @@ export class BrokenConnection extends Error {
 function overOne(client: pg.PoolClient): Kysely<Tables> {
   const connection: DatabaseConnection = {
     async executeQuery({ sql, parameters }) {
-      const { rows, rowCount } = await client.query(sql, [...parameters]);
+      const { rows, rowCount } = await client.query({ name: nameOf(sql), text: sql, values: [...parameters] });
       return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
     },
     streamQuery: () => unused(),
@@ -63,6 +80,20 @@ function overOne(client: pg.PoolClient): Kysely<Tables> {
       }),
     },
   });
+}
+
+const names = new Map<string, string>();
+
+/**
+ * The name under which a connection keeps a statement prepared, so that PostgreSQL parses and plans it once. Statements of many
+ * shapes, such as those with lists, must not fill the server's memory: the first ones have names, the rest have none.
+ */
+function nameOf(sql: string): string | undefined {
+  const known = names.get(sql);
+  if (known || names.size >= MAX_PREPARED) return known;
+  const name = `p${names.size}`;
+  names.set(sql, name);
+  return name;
 }
 
 function unused(): never {

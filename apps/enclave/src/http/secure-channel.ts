@@ -30,6 +30,8 @@ export interface SecureChannel extends Disposable {
 
 /** Handshakes of one moment share a quote, since hosts limit quotes. */
 const BATCH_MS = 20;
+/** One for all: making one for each request, with its stack, costs more than opening its record. */
+const GONE = new Error('the client has gone');
 const WHOLE_BODY_BYTES = 256 * 1024;
 
 /** @param isBatching whether handshakes wait for each other; a quote that costs nothing needs no waiting */
@@ -62,7 +64,7 @@ export function openSecureChannel({ environment, evidence: attest, limiter, log,
     takes: ({ method, url }) => method === 'POST' && (url === DEFAULT_PATH || url?.startsWith(`${DEFAULT_PATH}?`) === true),
     async serve(incoming, outgoing, inner, address) {
       const gone = new AbortController();
-      outgoing.once('close', () => gone.abort());
+      outgoing.once('close', () => gone.abort(GONE));
       const body = await bodyOf(incoming);
       const { status, contentType, body: sealed } = await answer(body, inner, gone.signal, address);
       outgoing.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
