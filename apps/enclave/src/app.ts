@@ -11,6 +11,8 @@ import { walletRoutes } from './features/auth/wallets.ts';
 import { countUsers, LiveBots } from './features/bots/index.ts';
 import { botRoutes } from './features/bots/routes.ts';
 import { TurnWriter, visitorRoutes } from './features/conversations/index.ts';
+import { openDomains } from './features/domains/index.ts';
+import { domainRoutes } from './features/domains/routes.ts';
 import { openKnowledge } from './features/knowledge/index.ts';
 import { knowledgeRoutes } from './features/knowledge/routes.ts';
 import { Models } from './features/models/index.ts';
@@ -49,6 +51,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   const identity = createIdentity(context);
   const knowledge = stack.use(await openKnowledge(context, identity.findRole));
   stack.use(await openPrivacy(context));
+  stack.use(openDomains(context));
   const models = stack.use(new Models(context));
   const live = new LiveBots(context);
   const turns = new TurnWriter({ ...context, models, knowledge });
@@ -68,6 +71,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
     {
       auth: authRoutes(context),
       organizations: organizationRoutes(context),
+      domains: domainRoutes(context),
       apiKeys: apiKeyRoutes(context),
       uploads: uploadRoutes(context),
       knowledge: knowledgeRoutes(context, knowledge),

@@ -20,6 +20,7 @@ test('without any setting it is a laptop: loopback, data beside the program, key
     embeddings: undefined,
     privateHosts: new Set(),
     proxies: new Set(),
+    dns: [],
     mail: undefined,
     signUp: 'open',
     logLevel: 'warn',

@@ -38,6 +38,11 @@ const Settings = z.object({
   PRIVEXBOT_EMBEDDINGS_URL: HttpUrl.optional(),
   PRIVEXBOT_EMBEDDINGS_MODEL: z.string().optional(),
   PRIVEXBOT_PRIVATE_HOSTS: z.string().default(''),
+  PRIVEXBOT_DNS: z
+    .string()
+    .default('')
+    .transform(listOf)
+    .refine(isNameServers, 'expected https addresses of name servers, or IP addresses with or without a port, separated by commas'),
   PRIVEXBOT_SMTP_URL: z.url({ protocol: /^smtps?$/, message: 'expected smtp://USER:PASSWORD@HOST:PORT' }).optional(),
   PRIVEXBOT_MAIL_FROM: z.string().default('PrivexBot <no-reply@localhost>'),
   PRIVEXBOT_SIGN_UP: z.enum(['open', 'first', 'invited']).optional(),
@@ -64,6 +69,8 @@ export interface Config {
   readonly embeddings: { readonly url: string; readonly model: string } | undefined;
   /** Hosts on private addresses that may be called, set by whoever runs the machine. */
   readonly privateHosts: ReadonlySet<string>;
+  /** Name servers that are asked about domains; the system's where there are none. */
+  readonly dns: readonly string[];
   readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly signUp: 'open' | 'first' | 'invited';
   readonly logLevel: string;
@@ -121,6 +128,7 @@ export function readConfig(env: Environment, launch: Launch = readLaunch()): Con
       ? { url: s.PRIVEXBOT_EMBEDDINGS_URL, model: s.PRIVEXBOT_EMBEDDINGS_MODEL ?? 'default' }
       : undefined,
     privateHosts: new Set(privateHosts),
+    dns: s.PRIVEXBOT_DNS,
     mail: s.PRIVEXBOT_SMTP_URL ? { url: s.PRIVEXBOT_SMTP_URL, from: s.PRIVEXBOT_MAIL_FROM } : undefined,
     signUp,
     logLevel: s.PRIVEXBOT_LOG,
@@ -141,6 +149,15 @@ function listOf(text: string): string[] {
     .split(',')
     .map((item) => item.trim().toLowerCase())
     .filter(Boolean);
+}
+
+function isNameServers(servers: readonly string[]): boolean {
+  const isSecure = (server: string) => server.startsWith('https://') && URL.canParse(server);
+  const isPlain = (server: string) => {
+    const [, v6, v4] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(server) ?? [];
+    return isIP(v6 ?? v4 ?? server) !== 0;
+  };
+  return servers.every(isSecure) || servers.every(isPlain);
 }
 
 /** Verifier keys of C2SP signed-note: the log's, then its witnesses'. Undefined for anything else. */

@@ -7,6 +7,7 @@ import type { Jobs } from './jobs/jobs.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Log } from './log.ts';
 import type { BlobStore } from './providers/blobs/blob-store.ts';
+import type { Dns } from './providers/dns/dns.ts';
 import type { Embedder } from './providers/embeddings/embedder.ts';
 import type { Mailer } from './providers/mail/mailer.ts';
 import type { Outbound } from './providers/outbound/outbound.ts';
@@ -27,6 +28,7 @@ export interface Context {
   readonly release: Release;
   readonly embedder: Embedder;
   readonly outbound: Outbound;
+  readonly dns: Dns;
   readonly jobs: Jobs;
   /** Absent where no mail server is set. */
   readonly mailer: Mailer | undefined;

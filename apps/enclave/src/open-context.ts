@@ -8,6 +8,7 @@ import { openJobs } from './jobs/jobs.ts';
 import type { RootKeySource } from './keys/root-key.ts';
 import { createLog } from './log.ts';
 import { createFileBlobStore } from './providers/blobs/blob-store.ts';
+import { createDns } from './providers/dns/dns.ts';
 import { openEmbedder } from './providers/embeddings/index.ts';
 import { createSmtpMailer } from './providers/mail/mailer.ts';
 import { createOutbound } from './providers/outbound/outbound.ts';
@@ -58,6 +59,7 @@ export async function openContext(
     release,
     embedder,
     outbound,
+    dns: createDns(config.dns, outbound),
     jobs,
     mailer: config.mail && createSmtpMailer(config.mail.url, config.mail.from),
     limiter: new RateLimiter(now),

@@ -2,6 +2,7 @@ import { apiKeys } from './api-keys.ts';
 import { audit } from './audit.ts';
 import { auth } from './auth.ts';
 import { bots } from './bots.ts';
+import { domains } from './domains.ts';
 import { knowledge } from './knowledge.ts';
 import { models } from './models.ts';
 import { openai } from './openai.ts';
@@ -16,6 +17,7 @@ import { wallets } from './wallets.ts';
 export const contract = {
   auth,
   organizations,
+  domains,
   apiKeys,
   uploads,
   knowledge,

@@ -3,6 +3,7 @@ export { Account } from './auth.ts';
 export { ANSWER_STYLES, type Bot, BotSettings, Change, ModelChoice, Slug, TONES } from './bots.ts';
 export { type Contract, contract } from './contract.ts';
 export { AnswerEvent, Ask, Citation, CitedPassage, FEEDBACK_REASONS, Feedback, Turn } from './conversations.ts';
+export { DOMAIN_FINDINGS, DOMAIN_STATES } from './domains.ts';
 export { type Access, type AuditAction, type Call, type Endpoint, endpoint, type Input, type Output } from './endpoint.ts';
 export { ErrorCode } from './error-codes.ts';
 export { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorDetails, errorMessage } from './errors.ts';

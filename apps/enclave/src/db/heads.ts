@@ -27,6 +27,7 @@ const PROTECTED = {
   sessions: { id: 'id', onMismatch: 'drop' },
   live_versions: { id: 'bot_id', onMismatch: 'refuse' },
   deployments: { id: 'id', onMismatch: 'refuse' },
+  domains: { id: 'id', onMismatch: 'refuse' },
 } as const;
 
 export type ProtectedTable = keyof typeof PROTECTED;

@@ -5,7 +5,9 @@ import type {
   ConversationId,
   CredentialId,
   DataKeyId,
+  DOMAIN_STATES,
   DocumentId,
+  DomainId,
   GrantId,
   GroupId,
   IdentityId,
@@ -43,6 +45,14 @@ export interface Tables {
   credentials: Sealed & { id: CredentialId; user_id: UserId; kind: CredentialKind; lookup: Uint8Array | null; created_at: Date };
   challenges: Sealed & { id: string; purpose: string; expires_at: Date };
   sessions: Sealed & { id: SessionId; user_id: UserId; token_hash: Uint8Array; expires_at: Date; created_at: Date };
+  domains: Sealed & {
+    id: DomainId;
+    org_id: OrgId;
+    domain_index: Uint8Array;
+    state: (typeof DOMAIN_STATES)[number];
+    check_at: Date;
+    created_at: Date;
+  };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };
   workspaces: Sealed & { id: WorkspaceId; org_id: OrgId; created_at: Date };

@@ -48,6 +48,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
 
   const endpointModel = { provider: 'openai-compatible', name: 'Down', url: 'http://203.0.113.1/v1', model: 'down' } as const;
   const model = await client.models.add({ params: { org }, body: endpointModel });
+  const domain = await client.domains.add({ params: { org }, body: { name: `${org.slice(-8)}.test` } });
   const upload = await client.uploads.start({ params: { org }, body: { name: 'a.txt', sizeBytes: 3 } });
   const invitation = await client.organizations.invite({
     params: { org },
@@ -74,6 +75,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       visitTurn: visited.turn,
       visitor: visitor.authorization,
       model: model.id,
+      domain: domain.id,
       upload: upload.id,
       invitation: invitation.id,
       key: key.id,
@@ -99,6 +101,7 @@ async function lastStarted(events: AsyncIterable<{ type: string; turn?: string; 
   return started;
 }
 
+let named = 0;
 const PASSWORD_OF_NOBODY = 'a password of nobody';
 const TOKEN_OF_NOBODY = 'x'.repeat(43);
 const KEY_PART_OF_NOBODY = 'x'.repeat(43);
@@ -129,6 +132,7 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'organizations.invite': () => ({ email: 'guest@example.com', role: 'tier4' }),
   'organizations.createWorkspace': () => ({ name: 'Third' }),
   'organizations.renameWorkspace': () => ({ name: 'Renamed' }),
+  'domains.add': () => ({ name: `d${++named}.test` }),
   'apiKeys.create': () => ({ name: 'second' }),
   'uploads.start': () => ({ name: 'b.txt', sizeBytes: 3 }),
   'uploads.putPart': () => new Blob(['abc']),
@@ -184,6 +188,6 @@ export function requestOf(
 /** The enclave with two such organizations. */
 export async function openWorlds(): Promise<{ enclave: Enclave; own: World; other: World }> {
   // The model's address belongs to nobody (RFC 5737): calls to it fail without leaving the machine for long.
-  const enclave = await startEnclave({ settings: { PRIVEXBOT_PRIVATE_HOSTS: '203.0.113.1,127.0.0.1:9' } });
+  const enclave = await startEnclave({ settings: { PRIVEXBOT_PRIVATE_HOSTS: '203.0.113.1,127.0.0.1:9', PRIVEXBOT_DNS: '127.0.0.1:9' } });
   return { enclave, own: await buildWorld(enclave), other: await buildWorld(enclave) };
 }

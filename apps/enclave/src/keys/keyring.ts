@@ -36,7 +36,8 @@ export type Purpose =
   | 'conversation'
   | 'document-name'
   | 'content'
-  | 'version';
+  | 'version'
+  | 'domain';
 
 /**
  * The keys of one environment: environment key, organization keys, data keys (architecture.md, "Keys").
