@@ -24,4 +24,5 @@ export {
   SignedReceipt,
 } from './privacy.ts';
 export { SSO_CHECKS, SsoCheckName } from './sso-checks.ts';
+export { LdapSecrets, LdapSettings, SamlSecrets, SamlSettings } from './sso-directories.ts';
 export { METERS, type Meter } from './usage.ts';
