@@ -28,7 +28,7 @@ export async function openExternalDatabase(): Promise<ExternalDatabase> {
   const { port } = first;
   const { postgres } = await findPostgresBinaries();
   const runAs = await prepareRunAs(await chooseDatabaseUser([folder]), [dirname(postgres), parent]);
-  const launch = () => launchServer({ postgres, folder, port, runAs, log, signal: new AbortController().signal });
+  const launch = () => launchServer({ postgres, folder, port, connections: 60, runAs, log, signal: new AbortController().signal });
   let running: RunningServer | undefined = await launch();
   const stop = async () => {
     await running?.stop();

@@ -42,6 +42,7 @@ export async function openContext(
   await migrate(storage.ownerUrl, storage.appUrl);
   const db = await openDatabase(storage.appUrl, rootKey, now, log);
   stack.defer(() => db.close());
+  if (!storage.soleServer) await db.followOthers();
   const outbound = createOutbound({ privateHosts: config.privateHosts, log });
   stack.defer(() => outbound.close());
   const embedder = openEmbedder(config.embeddings, outbound);

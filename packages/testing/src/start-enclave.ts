@@ -28,6 +28,8 @@ export interface EnclaveOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Kept when the enclave is disposed; without it the enclave has its own, which goes with it. */
   readonly storage?: Storage;
+  /** Whether other enclaves run on the storage at the same time. */
+  readonly isReplica?: boolean;
 }
 
 export interface Person {
@@ -80,7 +82,7 @@ export async function createStorage(): Promise<Storage> {
 }
 
 /** Starts the whole server without a socket: `await using enclave = await startEnclave()`. */
-export async function startEnclave({ settings = {}, storage: given }: EnclaveOptions = {}): Promise<Enclave> {
+export async function startEnclave({ settings = {}, storage: given, isReplica = false }: EnclaveOptions = {}): Promise<Enclave> {
   await using stack = new AsyncDisposableStack();
   const storage = given ?? stack.use(await createStorage());
   const { ownerUrl, appUrl } = storage.database;
@@ -90,7 +92,7 @@ export async function startEnclave({ settings = {}, storage: given }: EnclaveOpt
     await openContext(
       config,
       storage.rootKey,
-      { ownerUrl, appUrl, blobFolder: storage.blobFolder, soleServer: true },
+      { ownerUrl, appUrl, blobFolder: storage.blobFolder, soleServer: !isReplica },
       () => new Date(Date.now() + ahead),
     ),
   );

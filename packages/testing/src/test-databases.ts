@@ -46,7 +46,7 @@ interface Cluster extends AsyncDisposable {
 async function openCluster(): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'privexbot-test-databases-'));
   const password = randomBytes(24).toString('base64url');
-  const postgres = await openEmbeddedPostgres({ folder: join(folder, 'postgres'), password, log });
+  const postgres = await openEmbeddedPostgres({ folder: join(folder, 'postgres'), password, log, connections: 200 });
   const urls = (database: string) => urlsOf(postgres, password, database);
   const admin = new pg.Client({ connectionString: postgres.ownerUrl });
   admin.on('error', () => undefined);

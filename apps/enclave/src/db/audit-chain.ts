@@ -1,6 +1,6 @@
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto';
 import type { AuditAction, OrgId } from '@privexbot/contract';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql as raw } from 'kysely';
 import type { Keyring } from '../keys/keyring.ts';
 import { type SealingKey, sealValue } from '../keys/seal.ts';
 import { randomBytes } from '../random.ts';
@@ -27,11 +27,21 @@ interface Lane {
   turn: Promise<void>;
 }
 
+/** A checkpoint as the next one names it. */
+interface Checkpoint {
+  readonly id: string;
+  readonly digest: string;
+}
+
 export type ChainEnd = readonly [writer: string, sequence: number, mac: string];
 
 /** Chains per realm, so that changes of one organization rarely wait for each other. */
 const LANES = 4;
 const NO_MAC = new Uint8Array(32);
+/** Any constant that is not used elsewhere: servers that sign checkpoints of one realm wait for each other on it. */
+const LOCK = 7_405_317;
+/** Checkpoints of other servers read at most; a gap before these is found when the log is verified. */
+const FOLLOWED = 100;
 
 /**
  * Chains audit entries: per (organization, writer) each entry's MAC covers the one before it. An entry is written in
@@ -44,7 +54,7 @@ export class AuditChains {
   readonly #salt = randomBytes(32);
   readonly #lanes = new Map<Realm, Lane[]>();
   readonly #unsigned = new Set<Realm>();
-  readonly #lastCheckpoint = new Map<Realm, string>();
+  readonly #lastCheckpoint = new Map<Realm, Checkpoint>();
   #made = 0;
 
   constructor(keyring: Keyring) {
@@ -105,26 +115,32 @@ export class AuditChains {
   }
 
   /**
-   * Signs the ends of this process's chains, joined to the checkpoint before. Call it in a transaction of the realm, for
-   * one realm at a time; `signed` tells that it is committed.
+   * Signs the ends of this process's chains, joined to the checkpoint before, whichever server wrote that. Call it in a
+   * transaction of the realm, for one realm at a time; `signed` tells that it is committed.
    */
   async checkpoint(sql: Kysely<Tables>, realm: Realm, at: Date): Promise<{ signed(): void }> {
-    let previous = this.#lastCheckpoint.get(realm);
-    if (previous === undefined) {
-      const row = await sql
-        .selectFrom('audit_checkpoints')
-        .select('signature')
-        .where('org_id', '=', realm)
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      previous = row ? digest(row.signature) : '';
-    }
-    const id = `${at.getTime().toString().padStart(14, '0')}-${this.#process}`;
-    const chains = JSON.stringify({ previous, ends: this.ends(realm) });
+    await raw`select pg_advisory_xact_lock(${LOCK}, hashtext(${realm}))`.execute(sql);
+    const previous = await this.#findPrevious(sql, realm);
+    // Their order is that of their ids, also where the other server's clock is ahead.
+    const time = Math.max(at.getTime(), previous ? Number.parseInt(previous.id, 10) + 1 : 0);
+    const id = `${time.toString().padStart(14, '0')}-${this.#process}`;
+    const chains = JSON.stringify({ previous: previous?.digest ?? '', ends: this.ends(realm) });
     const signature = new Uint8Array(sign(null, checkpointBytes(realm, id, at, chains), this.#signingKey));
     await sql.insertInto('audit_checkpoints').values({ org_id: realm, id, at, chains, signature }).execute();
-    return { signed: () => void this.#lastCheckpoint.set(realm, digest(signature)) };
+    return { signed: () => void this.#lastCheckpoint.set(realm, { id, digest: digest(signature) }) };
+  }
+
+  /** The newest there is; if the last one that this process knows is gone, that one, so that the gap is seen. */
+  async #findPrevious(sql: Kysely<Tables>, realm: Realm): Promise<Checkpoint | undefined> {
+    const known = this.#lastCheckpoint.get(realm);
+    let query = sql.selectFrom('audit_checkpoints').select(['id', 'signature']).where('org_id', '=', realm);
+    if (known) query = query.where('id', '>=', known.id);
+    const rows = (await query.orderBy('id', 'desc').limit(FOLLOWED).execute()).map(({ id, signature }) => ({
+      id,
+      digest: digest(signature),
+    }));
+    const isKnownThere = !known || rows.length === FOLLOWED || rows.at(-1)?.digest === known.digest;
+    return isKnownThere ? rows[0] : known;
   }
 
   /** The last committed entry of each chain this process is writing. */
@@ -136,7 +152,7 @@ export class AuditChains {
 
   /** The digest of the last checkpoint this process wrote or joined, if it did. */
   lastCheckpoint(realm: Realm): string | undefined {
-    return this.#lastCheckpoint.get(realm);
+    return this.#lastCheckpoint.get(realm)?.digest;
   }
 
   #shortest(realm: Realm): Lane {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditAction, ErrorCode, OrgId } from '@privexbot/contract';
 import type { Kysely } from 'kysely';
 import { AppError, describeRecord } from '../errors.ts';
@@ -27,11 +28,13 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
   lock(table: ProtectedTable, realm?: Realm): Promise<void>;
   /** See `Heads.check`: needed for each row that grants something. */
   check(table: ProtectedTable, id: string, sealed: Uint8Array | null, realm?: Realm): Promise<void>;
-  /** See `Heads.record`: call it before a protected row is written (or, with `null`, deleted). */
+  /** See `Heads.record`: call it for each protected row that is written (or, with `null`, deleted), before that is done. */
   record(table: ProtectedTable, id: string, sealed: Uint8Array | null, realm?: Realm): Promise<void>;
 }
 
 const CHECKPOINT_EVERY_MS = 1_000;
+/** How often is looked for what other servers changed. */
+const FOLLOW_EVERY_MS = 1_000;
 const READS_WAIT_AT_MOST_MS = 5;
 /** Keys are made under a newer epoch than this process knew: making them again, under that one, goes through. */
 class StaleEpoch extends AppError {}
@@ -52,6 +55,8 @@ const SQLSTATES: Record<string, ErrorCode> = {
   '57P03': 'unavailable',
   '53300': 'unavailable',
 };
+/** Two transactions waited for each other, and this one was taken back. */
+const DEADLOCK = '40P01';
 /** Of the trigger in `migrations/0002-key-rotations.sql`. */
 const STALE_EPOCH = 'PX001';
 const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
@@ -65,6 +70,8 @@ export class Database {
   readonly #now: () => Date;
   readonly #reads: Batcher<Realm, AuditRecord>;
   readonly #checkpoints: NodeJS.Timeout;
+  readonly #closing = new AbortController();
+  #following: Promise<void> | undefined;
   /** The last round of checkpoints that was asked for, while it is under way. */
   #signing: Promise<void> | undefined;
 
@@ -94,6 +101,20 @@ export class Database {
         else if (error instanceof StaleEpoch) await this.followEpoch();
         else throw error;
       }
+  }
+
+  /** From now on takes notice, within a second or so, of what other servers on the same database change. */
+  async followOthers(): Promise<void> {
+    await this.heads.poll();
+    this.#following = this.#follow(this.#closing.signal);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await wait(FOLLOW_EVERY_MS, undefined, { ref: false, signal }).catch(() => undefined);
+      // Where the database does not answer, the next round sees what this one would have.
+      if (!signal.aborted) await this.heads.poll().catch(() => undefined);
+    }
   }
 
   /** Makes new keys under the epoch of the latest rotation, and forgets those that were destroyed, whichever server rotated. */
@@ -138,6 +159,8 @@ export class Database {
 
   async close(): Promise<void> {
     clearInterval(this.#checkpoints);
+    this.#closing.abort();
+    await this.#following;
     await this.#reads.drain();
     await this.checkpoint();
     await this.connection.close();
@@ -201,7 +224,15 @@ export class Database {
       const records = entries.filter((entry) => entry.realm === at).map((entry) => entry.record);
       await this.chains.commit(lent, at, key, records, this.#now(), () => commitFrom(rest[0], rest.slice(1)));
     };
-    await commitFrom(realm, others);
+    // Sent ahead of the commit, which is answered with a rollback where this could not be written.
+    const heads = this.heads.store(tx, lent.send);
+    heads.catch(() => undefined);
+    try {
+      await commitFrom(realm, others);
+    } catch (error) {
+      await heads;
+      throw error;
+    }
   }
 }
 
@@ -219,6 +250,7 @@ function translate(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
   if (error instanceof SealError) return new AppError('integrity_failed', error.place ? describeRecord(error.place) : {}, { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code === DEADLOCK) return new StaleRow('unavailable', {}, { cause: error });
   if (code === STALE_EPOCH) return new StaleEpoch('unavailable', {}, { cause: error });
   const known =
     SQLSTATES[code] ??

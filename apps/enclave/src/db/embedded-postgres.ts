@@ -17,6 +17,8 @@ export interface EmbeddedPostgresOptions {
   /** Of the superuser: printable ASCII, derived from the root key, the same at every start. */
   password: string;
   log: DatabaseLog;
+  /** How many there may be at once; one server needs fewer than the 40 it gets. */
+  connections?: number;
   /** Breaks off the start; everything started so far has ended when the promise rejects. */
   signal?: AbortSignal;
   /** Told when the server ends by itself. It is started again on the same port, so pools only have to reconnect. */
@@ -34,7 +36,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
  * @throws StartProblem when whoever runs the machine has to do something first.
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { folder, password, log } = options;
+  const { folder, password, log, connections = 40 } = options;
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const binaries = await findPostgresBinaries();
@@ -43,7 +45,7 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   await prepareCluster({ folder, password, binaries, user, runAs, log, signal });
 
   const launch = (port: number, launchSignal: AbortSignal) =>
-    launchOnce({ postgres: binaries.postgres, folder, port, runAs, log, signal: launchSignal });
+    launchOnce({ postgres: binaries.postgres, folder, port, connections, runAs, log, signal: launchSignal });
   const { server, port } = await launchOnFreePort(folder, (port) => launch(port, signal));
   const ownerUrl = `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
   try {

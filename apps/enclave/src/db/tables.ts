@@ -54,6 +54,7 @@ export interface Tables {
     created_at: Date;
   };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
+  head_changes: { realm: string; name: string; before: number; counter: number; digests: string; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };
   workspaces: Sealed & { id: WorkspaceId; org_id: OrgId; created_at: Date };
   memberships: Sealed & { id: string; org_id: OrgId; user_id: UserId; role: Role; state: MembershipState; created_at: Date };

@@ -41,7 +41,6 @@ const SETTINGS: Record<string, string> = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',
-  max_connections: '40',
   shared_buffers: '32MB',
   huge_pages: 'off',
   jit: 'off',
@@ -71,15 +70,16 @@ export interface LaunchOptions {
   postgres: string;
   folder: string;
   port: number;
+  connections: number;
   runAs: RunAs;
   log: DatabaseLog;
   signal: AbortSignal;
 }
 
 /** Starts the server and returns once it takes connections. Recovery after a crash may take its time; `signal` breaks it off. */
-export async function launchServer({ postgres, folder, port, runAs, log, signal }: LaunchOptions): Promise<RunningServer> {
+export async function launchServer({ postgres, folder, port, connections, runAs, log, signal }: LaunchOptions): Promise<RunningServer> {
   signal.throwIfAborted();
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const settings = Object.entries({ ...SETTINGS, max_connections: connections }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = runAs(postgres, ['-D', folder, '-p', `${port}`, ...settings], 'SIGINT');
   const ended = waitForEnd(child);
   const stopAtExit = () => void child.kill('SIGINT');

@@ -187,7 +187,15 @@ async function startOrphan(folder: string): Promise<{ ended: Promise<ServerExit>
     const [command = program, ...rest] = [...prefix, program, ...args];
     return spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' }, detached: true });
   };
-  return launchServer({ postgres, folder, port: await findFreePort(), runAs, log: kit.silentLog, signal: new AbortController().signal });
+  return launchServer({
+    postgres,
+    folder,
+    port: await findFreePort(),
+    connections: 40,
+    runAs,
+    log: kit.silentLog,
+    signal: new AbortController().signal,
+  });
 }
 
 async function untilExists(path: string): Promise<void> {
