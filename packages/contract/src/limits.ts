@@ -23,6 +23,8 @@ export const LIMITS = {
 /** How often one caller may use a class of endpoint: a bucket of `burst` calls, refilled with `perMinute`. */
 export const RATES = {
   'sign-in': { perMinute: 10, burst: 10 },
+  /** The question before a sign-in; guessing is limited where it is answered. */
+  challenge: { perMinute: 60, burst: 30 },
   handshake: { perMinute: 600, burst: 200 },
   read: { perMinute: 6_000, burst: 1_000 },
   write: { perMinute: 1_200, burst: 300 },

@@ -51,7 +51,7 @@ export const wallets = {
     path: '/v1/auth/wallets/challenge',
     summary: 'A text for a wallet to sign, once and on this device, to sign in',
     access: 'public',
-    rate: 'sign-in',
+    rate: 'challenge',
     audit: null,
     failures: ['device_required'],
     body: Asked,

@@ -14,6 +14,7 @@ import { markSignedIn } from '../../session/mark.ts';
 import { useAccount } from '../../session/session.ts';
 import { newPasswordProblem, PASSWORD_MIN, problems } from '../auth/checks.ts';
 import { AddressState } from './AddressState.tsx';
+import { LinkWallet } from './LinkWallet.tsx';
 import { Preferences } from './Preferences.tsx';
 import { SessionList } from './SessionList.tsx';
 
@@ -92,6 +93,11 @@ export function AccountScreen() {
               </>
             )}
           </SettingForm>
+        </Section>
+        <Section id="wallets" title={t('linkWallet.heading')}>
+          <div>
+            <LinkWallet onLinked={() => queryClient.invalidateQueries()} />
+          </div>
         </Section>
         <Section id="sessions" title={t('account.sessions')}>
           <SessionList />

@@ -40,4 +40,10 @@ export const WAYS: readonly Way[] = [
     at: 'address',
     load: async () => (await import('./steps/PasswordStep.tsx')).PasswordStep,
   },
+  {
+    id: 'wallet',
+    label: messageId('wallet.way'),
+    at: 'button',
+    load: async () => (await import('./steps/WalletStep.tsx')).WalletStep,
+  },
 ];

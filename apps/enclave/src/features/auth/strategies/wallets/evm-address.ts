@@ -1,4 +1,5 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** The address in the one spelling that carries a checksum (EIP-55), whatever the case it came in. */
 export function readAddress(text: string): string | undefined {
@@ -8,10 +9,10 @@ export function readAddress(text: string): string | undefined {
 
 /** @param publicKey 65 bytes, uncompressed */
 export function addressOf(publicKey: Uint8Array): string {
-  return withChecksum(Buffer.from(keccak_256(publicKey.subarray(1)).subarray(-20)).toString('hex'));
+  return withChecksum(bytesToHex(keccak_256(publicKey.subarray(1)).subarray(-20)));
 }
 
 function withChecksum(digits: string): string {
-  const hash = Buffer.from(keccak_256(Buffer.from(digits))).toString('hex');
+  const hash = bytesToHex(keccak_256(utf8ToBytes(digits)));
   return `0x${[...digits].map((digit, at) => (Number.parseInt(hash[at] ?? '', 16) >= 8 ? digit.toUpperCase() : digit)).join('')}`;
 }

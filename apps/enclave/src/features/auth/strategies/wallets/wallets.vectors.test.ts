@@ -1,11 +1,13 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { Secp256k1HdWallet } from '@cosmjs/amino';
 import { base58 } from '@scure/base';
 import { expect, test } from 'vitest';
 import { verifySigned, WALLETS } from './families.ts';
 import { WalletRefused } from './refusal.ts';
 import { type Family, readSignInText, type SignInText, writeSignInText } from './text.ts';
 import { listVectors, VECTORS, type Vector } from './vectors.fixture.ts';
-import { signByCosmjs } from './wallet-keys.fixture.ts';
+import { adr36, solanaWallet } from './wallet-keys.fixture.ts';
 
 const own: Vector[] = JSON.parse(readFileSync(VECTORS, 'utf8'));
 const SHARED = new URL('../../../../../../../../shared/identity-vectors/', import.meta.url);
@@ -83,6 +85,13 @@ test('what @cosmjs/amino signs is taken, whatever the prefix, and is one person 
   expect(subjects.size).toBe(1);
 });
 
+test("Node's own Ed25519 agrees with what the test's Solana wallet signs", () => {
+  const { address, sign } = solanaWallet('node');
+  const x = Buffer.from(base58.decode(address)).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  expect(verify(null, Buffer.from('text'), key, sign('text'))).toBe(true);
+});
+
 interface Generated {
   name: string;
   expected: 'accept' | 'reject';
@@ -131,3 +140,18 @@ test.runIf(objects.length > 0).each(objects)('EIP-4361 refuses to write: %s', (_
   const value = fields.chainId === undefined ? fields : { ...fields, chainId: String(fields.chainId) };
   expect(verdict(() => writeSignInText('evm', value as SignInText))).toBe('text');
 });
+
+/** What `@cosmjs/amino` makes of a text: another implementation's word for it. */
+async function signByCosmjs(mnemonic: string, prefix: string, toText: (address: string) => string) {
+  const wallet = await Secp256k1HdWallet.fromMnemonic(mnemonic, { prefix });
+  const [account] = await wallet.getAccounts();
+  if (!account) throw new Error('no account');
+  const text = toText(account.address);
+  const { signature } = await wallet.signAmino(account.address, adr36(account.address, text) as never);
+  return {
+    address: account.address,
+    text,
+    signature: new Uint8Array(Buffer.from(signature.signature, 'base64')),
+    publicKey: account.pubkey,
+  };
+}
