@@ -21,6 +21,6 @@ export const TARGETS: Record<string, { atMost?: number; atLeast?: number }> = {
   'verify evidence, Nitro, p50': { atMost: 10 },
   'handshake in a browser, p95': { atMost: 100 },
   'sign-in besides argon2id, processor': { atMost: 10 },
-  'rights, row security and one sealed row, processor': { atMost: 0.3 },
+  'permission and row security, processor': { atMost: 0.3 },
   'kill -9: acknowledged writes lost': { atMost: 0 },
 };

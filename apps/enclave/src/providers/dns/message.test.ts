@@ -17,7 +17,7 @@ function txt(...strings: readonly string[]): number[] {
 
 test('a question has the form of RFC 1035', () => {
   expect(Buffer.from(encodeTxtQuery('a.bc')).toString('hex')).toBe('000001000001000000000000' + '0161026263' + '00' + '0010' + '0001');
-  for (const bad of ['', 'a..b', `${'a'.repeat(64)}.test`, 'a.'.repeat(127) + 'test'])
+  for (const bad of ['', 'a..b', `${'a'.repeat(64)}.test`, `${'a.'.repeat(127)}test`])
     expect(() => encodeTxtQuery(bad), bad).toThrow(MalformedMessage);
 });
 
