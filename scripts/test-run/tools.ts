@@ -6,13 +6,21 @@ import type { Outcome } from './stages.ts';
 
 type Use = 'tests' | 'journeys';
 
-/** Programs that tests need and npm can't bring: the journeys' browser, and the TPM and the token that root keys are tried against. */
+/**
+ * Programs that tests need and npm can't bring: the journeys' browser, the TPM and the token that root keys are tried against, and the
+ * directories that people sign in with.
+ */
 const TOOLS: readonly { name: string; debianPackage: string; use: Use; isThere: () => boolean }[] = [
   { name: 'Chromium', use: 'journeys', debianPackage: 'chromium', isThere: () => findChromium() !== undefined },
   { name: 'swtpm', use: 'tests', debianPackage: 'swtpm', isThere: () => isProgram('swtpm') },
   { name: 'tpm2-tools', use: 'tests', debianPackage: 'tpm2-tools', isThere: () => isProgram('tpm2_nvreadpublic') },
   { name: 'SoftHSM2', use: 'tests', debianPackage: 'softhsm2', isThere: () => isProgram('softhsm2-util') },
   { name: 'pkcs11-tool', use: 'tests', debianPackage: 'opensc', isThere: () => isProgram('pkcs11-tool') },
+  { name: 'OpenSSL', use: 'tests', debianPackage: 'openssl', isThere: () => isProgram('openssl') },
+  { name: 'slapd', use: 'tests', debianPackage: 'slapd', isThere: () => existsSync('/usr/sbin/slapd') },
+  { name: 'ldap-utils', use: 'tests', debianPackage: 'ldap-utils', isThere: () => isProgram('ldapmodify') },
+  { name: 'xmlsec1', use: 'tests', debianPackage: 'xmlsec1', isThere: () => isProgram('xmlsec1') },
+  { name: 'pysaml2', use: 'tests', debianPackage: 'python3-pysaml2', isThere: () => existsSync('/usr/lib/python3/dist-packages/saml2') },
 ];
 
 function isProgram(name: string): boolean {

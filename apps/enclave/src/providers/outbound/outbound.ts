@@ -35,6 +35,11 @@ export interface Outbound extends AsyncDisposable {
   request(url: string | URL, init: OutboundInit): Promise<Response>;
   /** Refuses, before it is ever called, an address that nobody at a screen may name. @throws OutboundError */
   refusePrivate(url: string): Promise<void>;
+  /**
+   * The look-up for a socket to `host:port` that speaks another protocol: it finds only addresses that this host may have.
+   * @throws OutboundError where the host is itself an address that it may not be
+   */
+  lookupFor(host: string, port: number): LookupFunction;
   close(): Promise<void>;
 }
 
@@ -52,8 +57,9 @@ const OWN_HEADERS = { 'user-agent': 'PrivexBot', 'accept-encoding': 'identity' }
 
 export function createOutbound({ privateHosts, log, resolve = resolveAll }: OutboundOptions): Outbound {
   // Two pools, so that a connection to a named private host is never reused by a call that may only reach public ones.
-  const publicOnly = createAgent(lookupBy(resolve, isPublicAddress));
-  const unchecked = createAgent(lookupBy(resolve, () => true));
+  const lookups = { public: lookupBy(resolve, isPublicAddress), any: lookupBy(resolve, () => true) };
+  const publicOnly = createAgent(lookups.public);
+  const unchecked = createAgent(lookups.any);
 
   function agentFor(url: URL, namedByOperator: boolean): Agent {
     if (namedByOperator || namesHost(privateHosts, url)) return unchecked;
@@ -93,11 +99,17 @@ export function createOutbound({ privateHosts, log, resolve = resolveAll }: Outb
     if (!addresses.every(({ address }) => isPublicAddress(address))) throw new OutboundError('private_address', url.host);
   }
 
+  function lookupFor(host: string, port: number): LookupFunction {
+    return agentFor(parseUrl(`http://${host.includes(':') ? `[${host}]` : host}:${port}`), false) === unchecked
+      ? lookups.any
+      : lookups.public;
+  }
+
   async function close(): Promise<void> {
     await Promise.all([publicOnly.destroy(), unchecked.destroy()]);
   }
 
-  return { request, refusePrivate, close, [Symbol.asyncDispose]: close };
+  return { request, refusePrivate, lookupFor, close, [Symbol.asyncDispose]: close };
 }
 
 interface Hop {
