@@ -82,6 +82,21 @@ export const ERRORS = {
     message: 'This API key may be used in plain and works under /openai/v1 only. Use one that is sealed here.',
     retry: false,
   },
+  key_scope: {
+    status: 403,
+    message: 'This API key was not made for this. It would need the right to {allows}: make another key.',
+    retry: false,
+  },
+  key_network: {
+    status: 403,
+    message: 'This API key is not taken from the network you call from. Use it from one of its own, or make another key.',
+    retry: false,
+  },
+  key_wider: {
+    status: 403,
+    message: 'A key makes no key that may do more, from more networks or for longer than itself ({field}). Sign in to make this one.',
+    retry: false,
+  },
   sign_up_closed: { status: 403, message: 'Sign-up is closed here. Ask an Admin for an invitation.', retry: false },
   address_taken: { status: 409, message: 'There is an account with this address. Sign in, or reset the password.', retry: false },
   not_found: { status: 404, message: 'There is nothing here, or you have no access to it.', retry: false },

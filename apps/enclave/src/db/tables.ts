@@ -81,6 +81,7 @@ export interface Tables {
   organization_states: Sealed & { org_id: OrgId; state: OrganizationState; ends_at: Date | null };
   organization_receipts: { id: string; user_id: UserId; sealed: Uint8Array; created_at: Date };
   api_keys: Sealed & { id: ApiKeyId; org_id: OrgId; user_id: UserId; secret_hash: Uint8Array; created_at: Date };
+  api_key_uses: { key_id: ApiKeyId; org_id: OrgId; used_at: Date; sealed: Uint8Array };
   uploads: Sealed & {
     id: UploadId;
     org_id: OrgId;

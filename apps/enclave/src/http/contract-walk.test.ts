@@ -172,6 +172,7 @@ test('what was refused is there for whoever may: with the own ids every call goe
 /** Calls that reach their work and find a reason there. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'models.discover': ['model_unreachable', 'model_timeout'],
+  'apiKeys.revokeAny': ['not_found'], // the same key was revoked by the call before
   'bots.publish': ['conflict'], // the draft was changed by the call before
 };
 

@@ -52,6 +52,7 @@ function createTestApp(): Hono<Env> {
     admit: () => Promise.resolve(),
     findRole: async () => 'tier4',
     hasWorkspace: async () => true,
+    noteUse: () => undefined,
   };
   mountAll(app, Object.fromEntries(all) as unknown as AllHandlers, {
     // Only refusals reach the database here.

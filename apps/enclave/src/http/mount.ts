@@ -22,8 +22,9 @@ import { errorResponse, toAppError } from './errors.ts';
 import { eventResponse } from './events.ts';
 import type { Once } from './idempotency.ts';
 import type { RateLimiter } from './limits.ts';
+import { isInside } from './networks.ts';
 import { type OpenCall, OpenCalls } from './open-calls.ts';
-import type { AccountScope, ChannelCaller, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
+import type { AccountScope, CallingKey, ChannelCaller, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
 
 type ScopeOf<E extends Endpoint> = E['access'] extends 'public' ? PublicScope : E['access'] extends 'account' ? AccountScope : OrgScope;
 
@@ -182,11 +183,15 @@ async function enterOrganization(
   const { org, role } = await requireRights(endpoint, permission, params, principal, scope, ports, caller);
   const { db } = ports;
   const { actor } = caller;
+  const { key } = principal;
+  if (key) ports.identity.noteUse(key, scope.address);
   return {
     ...scope,
     org,
     role,
     facts: principal.facts,
+    key,
+    can: (wanted) => hasPermission(role, wanted) && isInScope(key, wanted),
     user: principal.user,
     actor,
     transaction: (fn) => db.transaction(org, actor, fn),
@@ -215,6 +220,7 @@ async function requireRights(
   await identity.admit(principal, org, scope.address);
   refuseUnsealed(endpoint, scope, principal, role);
   if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });
+  refuseOutOfLimits(permission, scope, principal);
   const workspace = principal.within?.workspace;
   if (workspace && workspace !== params.workspace) throw new AppError('not_found');
   if (params.workspace && !(await identity.hasWorkspace(org, params.workspace as WorkspaceId))) throw new AppError('not_found');
@@ -248,6 +254,16 @@ function refuseUnsealed(endpoint: Endpoint, { channel }: PublicScope, { key }: P
   if (key?.plain && !endpoint.plain) throw new AppError('plain_key');
   const isAllowed = key?.plain && hasPermission(role, 'people.manage');
   if (!channel && !isAllowed) throw new AppError('sealed_only');
+}
+
+/** A key may be made for less than its maker may, and for some networks only. */
+function refuseOutOfLimits(permission: Permission, { address }: PublicScope, { key }: Principal): void {
+  if (key && !isInside(key.networks, address)) throw new AppError('key_network');
+  if (!isInScope(key, permission)) throw new AppError('key_scope', { allows: PERMISSIONS[permission].allows });
+}
+
+function isInScope(key: CallingKey | undefined, permission: Permission): boolean {
+  return !key?.scopes || key.scopes.includes(permission);
 }
 
 async function readInput(c: HonoContext<Env>, endpoint: Endpoint): Promise<object> {
@@ -350,4 +366,13 @@ async function report(error: AppError, endpoint: Endpoint, requestId: string, ca
   }
 }
 
-const AUDITED: ReadonlySet<string> = new Set(['not_found', 'not_allowed', 'unknown_model', 'sealed_only', 'plain_key', 'integrity_failed']);
+const AUDITED: ReadonlySet<string> = new Set([
+  'not_found',
+  'not_allowed',
+  'unknown_model',
+  'sealed_only',
+  'plain_key',
+  'key_scope',
+  'key_network',
+  'integrity_failed',
+]);

@@ -1,4 +1,4 @@
-import type { AuditAction, ConnectionId, OrgId, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
+import type { ApiKeyId, AuditAction, ConnectionId, OrgId, Permission, Role, SessionId, UserId, WorkspaceId } from '@privexbot/contract';
 import type { Session } from '@privexbot/secure-channel/server';
 import type { AuditRecord } from '../db/audit-chain.ts';
 import type { Transaction } from '../db/database.ts';
@@ -8,12 +8,26 @@ import type { AppError } from '../errors.ts';
 export interface Principal {
   readonly user: UserId;
   readonly session?: SessionId;
-  /** Set for an API key: its id, the one organization it works in, and whether it may be used outside the sealed channel. */
-  readonly key?: { readonly id: string; readonly org: OrgId; readonly plain: boolean };
+  /** Set for an API key. */
+  readonly key?: CallingKey;
   /** Set for an access token that was asked for one organization, or for one workspace of it: it works nowhere else. */
   readonly within?: { readonly org: OrgId; readonly workspace: WorkspaceId | undefined };
   /** How the session was begun; absent for API keys. */
   readonly facts?: SessionFacts;
+}
+
+/** An API key that makes a call. */
+export interface CallingKey {
+  readonly id: ApiKeyId;
+  /** The one organization it works in. */
+  readonly org: OrgId;
+  /** Whether it may be used outside the sealed channel. */
+  readonly plain: boolean;
+  /** All it may do of what its maker may; everything where it is absent. */
+  readonly scopes?: readonly Permission[] | undefined;
+  /** The only networks it is taken from; all where there are none. */
+  readonly networks: readonly string[];
+  readonly expiresAt?: Date | undefined;
 }
 
 /** What policies ask of a session. */
@@ -67,6 +81,10 @@ export interface OrgScope extends PublicScope {
   readonly role: Role;
   /** How the caller's session was begun; absent for API keys. */
   readonly facts: SessionFacts | undefined;
+  /** Set for an API key, which may have been made for less than its maker may. */
+  readonly key: CallingKey | undefined;
+  /** Whether the caller holds a permission beyond that of the endpoint. */
+  can(permission: Permission): boolean;
   /** Id for the audit log: the user's, or the API key's. */
   readonly actor: string;
   /** One transaction of the organization; what it audits is committed with it. */
@@ -84,4 +102,6 @@ export interface Identity {
   /** Lets a member in as far as the organization's policies do. @throws AppError `sso_required`, `mfa_required`, `policy_refused` */
   admit(principal: Principal, org: OrgId, address: string): Promise<void>;
   hasWorkspace(org: OrgId, workspace: WorkspaceId): Promise<boolean>;
+  /** Notes that an API key was let in. */
+  noteUse(key: CallingKey, address: string): void;
 }

@@ -1,39 +1,43 @@
-import { hasPermission, PERMISSIONS } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
-import { randomBytes } from '../../random.ts';
-import { writeApiKey } from './index.ts';
-import { type ApiKey, deleteApiKey, insertApiKey, listApiKeys } from './store.ts';
+import { displayNames } from '../auth/index.ts';
+import { makeKey, toAnswer } from './make-key.ts';
+import { deleteApiKey, listApiKeys, listUses } from './store.ts';
 
-const SECRET_BYTES = 32;
-const ALLOWS_PLAIN = 'people.manage';
-
-export function apiKeyRoutes({ keyring, newId, now }: Pick<Context, 'keyring' | 'newId' | 'now'>): Handlers<'apiKeys'> {
+export function apiKeyRoutes(context: Pick<Context, 'db' | 'keyring' | 'newId' | 'now'>): Handlers<'apiKeys'> {
+  const { keyring } = context;
   return {
-    async list(scope) {
-      return (await scope.transaction((tx) => listApiKeys(keyring, tx, scope.user))).map(toAnswer);
+    async list({ user, transaction }) {
+      const { keys, uses } = await transaction(async (tx) => ({
+        keys: await listApiKeys(keyring, tx, user),
+        uses: await listUses(keyring, tx),
+      }));
+      return keys.map((key) => toAnswer(key, uses.get(key.id)));
     },
-    async create({ org, user, role, transaction }, { body: { name, plain = false } }) {
-      if (plain && !hasPermission(role, ALLOWS_PLAIN)) throw new AppError('not_allowed', { allows: PERMISSIONS[ALLOWS_PLAIN].allows });
-      const id = newId('apiKey');
-      const text = writeApiKey(org, id, randomBytes(SECRET_BYTES).toString('base64url'));
-      const key: ApiKey = { id, org, user, name, ending: text.slice(-4), plain, createdAt: now() };
-      await transaction(async (tx) => {
-        await insertApiKey(keyring, tx, key, keyring.blindIndex('api-key', text));
-        tx.audit('key.created', id, plain ? { plain } : {});
-      });
+    async create({ org, user, can, key: by, transaction }, { body }) {
+      const { key, text } = await transaction((tx) => makeKey(context, tx, { org, user, can, by }, body));
       return { ...toAnswer(key), key: text };
     },
     async revoke({ user, transaction }, { params }) {
       await transaction(async (tx) => {
-        if (!(await deleteApiKey(tx, user, params.key))) throw new AppError('not_found');
+        if (!(await deleteApiKey(tx, params.key, user))) throw new AppError('not_found');
+        tx.audit('key.revoked', params.key);
+      });
+    },
+    async listAll({ transaction }) {
+      const { keys, uses } = await transaction(async (tx) => {
+        tx.audit('key.listed');
+        return { keys: await listApiKeys(keyring, tx), uses: await listUses(keyring, tx) };
+      });
+      const names = await displayNames(context, [...new Set(keys.map(({ user }) => user))]);
+      return keys.map((key) => ({ ...toAnswer(key, uses.get(key.id)), user: key.user, userName: names.get(key.user) ?? '' }));
+    },
+    async revokeAny({ transaction }, { params }) {
+      await transaction(async (tx) => {
+        if (!(await deleteApiKey(tx, params.key))) throw new AppError('not_found');
         tx.audit('key.revoked', params.key);
       });
     },
   };
-}
-
-function toAnswer({ id, name, ending, plain, createdAt }: ApiKey) {
-  return { id, name, ending, plain, createdAt: createdAt.toISOString() };
 }

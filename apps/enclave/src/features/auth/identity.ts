@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Identity, Principal } from '../../http/scope.ts';
 import { Recent } from '../../recent.ts';
-import { findApiKey, type GivenKey, readApiKey } from '../api-keys/index.ts';
+import { findApiKey, type GivenKey, KeyUses, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import { findSessionOf } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
@@ -12,12 +12,14 @@ import { createTokens } from './tokens.ts';
 type Known = Principal & { readonly expiresAt?: Date };
 
 /** Tells the http layer who is calling and what they may, from checked rows at most one second old. */
-export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyring' | 'now'>): Identity {
+export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' | 'now'>): Identity {
+  const { db, keyring, now } = context;
   const tokens = createTokens({ keyring, now });
   const changes = () => db.heads.changes;
   const principals = new Recent<Known | undefined>(now, changes);
   const roles = new Recent<Role | undefined>(now, changes);
   const workspaces = new Recent<boolean>(now, changes);
+  const uses = new KeyUses(context);
   return {
     async authenticate(request, channel) {
       const bearer = request.headers.get('authorization');
@@ -30,6 +32,7 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
     admit: () => Promise.resolve(),
     findRole: (user, org) => roles.get(`${user} ${org}`, () => findRole(db, user, org)),
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
+    noteUse: (key, address) => uses.note(key, address),
   };
 
   async function findByBearer(bearer: string, device: string | undefined): Promise<Known | undefined> {
@@ -50,7 +53,9 @@ export function createIdentity({ db, keyring, now }: Pick<Context, 'db' | 'keyri
 
   async function findByKey(given: GivenKey): Promise<Known | undefined> {
     const key = await findApiKey(db, given);
-    return key && { user: key.user, key: { id: key.id, org: key.org, plain: key.plain } };
+    if (!key) return undefined;
+    const { id, org, plain, scopes, networks, expiresAt } = key;
+    return { user: key.user, key: { id, org, plain, scopes, networks, expiresAt }, ...(expiresAt ? { expiresAt } : {}) };
   }
 
   async function findByDevice(device: string | undefined): Promise<Known | undefined> {

@@ -1,4 +1,4 @@
-import { type DocumentId, hasPermission, type KnowledgeBaseId, PERMISSIONS, type WorkspaceId } from '@privexbot/contract';
+import { type DocumentId, type KnowledgeBaseId, PERMISSIONS, type WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -137,7 +137,7 @@ async function openOwnDocument(ports: Ports, scope: OrgScope, tx: Transaction, p
 }
 
 function mayChange(scope: OrgScope, document: DocumentRecord): boolean {
-  return hasPermission(scope.role, 'knowledge.edit') || (hasPermission(scope.role, 'documents.add') && document.user_id === scope.user);
+  return scope.can('knowledge.edit') || (scope.can('documents.add') && document.user_id === scope.user);
 }
 
 /** @throws AppError `not_allowed` for a document that somebody else added, unless the role may change those too */

@@ -1,4 +1,4 @@
-import { hasPermission, type Id, LIMITS, type OrgId, PERMISSIONS, type UploadId, type UserId } from '@privexbot/contract';
+import { type Id, LIMITS, type OrgId, PERMISSIONS, type UploadId, type UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -26,7 +26,7 @@ interface Announced extends UploadContent {
 }
 
 export async function startUpload(ports: Ports, scope: OrgScope, file: Announced) {
-  if (file.purpose === 'model' && !hasPermission(scope.role, 'models.edit'))
+  if (file.purpose === 'model' && !scope.can('models.edit'))
     throw new AppError('not_allowed', { allows: PERMISSIONS['models.edit'].allows });
   if (file.sizeBytes > LARGEST[file.purpose]) throw new AppError('too_large', { limit: `${LARGEST[file.purpose] / 1024 / 1024} MiB` });
   const row: UploadRow = {

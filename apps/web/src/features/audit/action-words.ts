@@ -60,6 +60,7 @@ const ACTIONS: Record<string, MessageId> = {
   'invitation.created': messageId('audit.did.invitation.created'),
   'invitation.revoked': messageId('audit.did.invitation.revoked'),
   'key.created': messageId('audit.did.key.created'),
+  'key.listed': messageId('audit.did.key.listed'),
   'key.revoked': messageId('audit.did.key.revoked'),
   'keys.rotated': messageId('audit.did.keys.rotated'),
   'keys.rotation_started': messageId('audit.did.keys.rotation_started'),
