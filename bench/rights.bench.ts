@@ -5,6 +5,7 @@ import { openEmbeddedPostgres } from '../apps/enclave/src/db/embedded-postgres.t
 import { prepareRoles } from '../apps/enclave/src/db/embedded-roles.ts';
 import { createIdentity } from '../apps/enclave/src/features/auth/index.ts';
 import { createOrganization } from '../apps/enclave/src/features/organizations/index.ts';
+import { createAdmission } from '../apps/enclave/src/features/policies/index.ts';
 import { createMemorySource } from '../apps/enclave/src/keys/sources/memory.fixture.ts';
 import { createLog } from '../apps/enclave/src/log.ts';
 import { openContext } from '../apps/enclave/src/open-context.ts';
@@ -33,7 +34,7 @@ export async function run(): Promise<Row[]> {
   const { rows } = await everything.query<{ org: ReturnType<typeof context.newId<'org'>> }>('select org_id as org from organizations');
   const org = rows[0]?.org;
   if (!org) throw new Error('no organization');
-  const identity = createIdentity(context);
+  const identity = createIdentity(context, createAdmission(context));
   const select = 'select * from organizations where org_id = $1';
 
   const bare = () => everything.query({ name: 'bare', text: select, values: [org] });

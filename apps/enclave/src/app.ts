@@ -19,6 +19,8 @@ import { Models } from './features/models/index.ts';
 import { modelRoutes } from './features/models/routes.ts';
 import { openaiRoutes } from './features/openai/routes.ts';
 import { organizationRoutes } from './features/organizations/routes.ts';
+import { createAdmission } from './features/policies/index.ts';
+import { policyRoutes } from './features/policies/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
@@ -48,7 +50,8 @@ export interface App extends AsyncDisposable {
 export async function createApp(context: Context, draining: AbortSignal): Promise<App> {
   const { db, limiter, log } = context;
   await using stack = new AsyncDisposableStack();
-  const identity = createIdentity(context);
+  const admit = createAdmission(context);
+  const identity = createIdentity(context, admit);
   const knowledge = stack.use(await openKnowledge(context, identity.findRole));
   stack.use(await openPrivacy(context));
   stack.use(openDomains(context));
@@ -69,9 +72,10 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   mountAll(
     app,
     {
-      auth: authRoutes(context),
+      auth: authRoutes(context, admit),
       organizations: organizationRoutes(context),
       domains: domainRoutes(context),
+      policies: policyRoutes(context),
       apiKeys: apiKeyRoutes(context),
       uploads: uploadRoutes(context),
       knowledge: knowledgeRoutes(context, knowledge),

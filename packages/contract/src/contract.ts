@@ -7,6 +7,7 @@ import { knowledge } from './knowledge.ts';
 import { models } from './models.ts';
 import { openai } from './openai.ts';
 import { organizations } from './organizations.ts';
+import { policies } from './policies.ts';
 import { privacy } from './privacy.ts';
 import { publicChat } from './public-chat.ts';
 import { uploads } from './uploads.ts';
@@ -18,6 +19,7 @@ export const contract = {
   auth,
   organizations,
   domains,
+  policies,
   apiKeys,
   uploads,
   knowledge,

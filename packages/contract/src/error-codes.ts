@@ -19,6 +19,7 @@ export const ErrorCode = z.enum([
   'sso_required',
   'mfa_required',
   'policy_refused',
+  'locks_you_out',
   'suspended',
   'not_allowed',
   'sealed_only',

@@ -69,6 +69,11 @@ export const ERRORS = {
     retry: false,
   },
   policy_refused: { status: 403, message: 'A policy of this organization refuses this: {policy}. An Admin can change it.', retry: false },
+  locks_you_out: {
+    status: 409,
+    message: 'These policies would keep you out ({reasons}). Sign in as they ask for first, then set them. Nothing was changed.',
+    retry: false,
+  },
   suspended: { status: 403, message: 'Your membership in this organization is suspended. An Admin can lift that.', retry: false },
   not_allowed: { status: 403, message: 'Your role may not do this. It needs the right to {allows}.', retry: false },
   sealed_only: {

@@ -13,6 +13,7 @@ export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from
 export { LIMITS, RATES, type RateClass } from './limits.ts';
 export { renderOpenApi } from './openapi.ts';
 export { hasPermission, narrower, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role, widest } from './permissions.ts';
+export { LOCK_REASONS, MFA_SCOPES, POLICY_WAYS, Policies, REFUSING_POLICIES } from './policies.ts';
 export {
   KeysState,
   Receipt,

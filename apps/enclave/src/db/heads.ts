@@ -38,6 +38,7 @@ const PROTECTED = {
   live_versions: { id: 'bot_id', onMismatch: 'refuse' },
   deployments: { id: 'id', onMismatch: 'refuse' },
   domains: { id: 'id', onMismatch: 'refuse' },
+  policies: { id: 'org_id', onMismatch: 'refuse' },
 } as const satisfies Record<string, Protection>;
 
 export type ProtectedTable = keyof typeof PROTECTED;

@@ -53,6 +53,8 @@ export interface Tables {
     check_at: Date;
     created_at: Date;
   };
+  policies: Sealed & { org_id: OrgId };
+  session_activity: { org_id: OrgId; session_id: SessionId; seen_at: Date; mac: Uint8Array };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
   head_changes: { realm: string; name: string; before: number; counter: number; digests: string; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };

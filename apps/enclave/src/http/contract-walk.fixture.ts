@@ -104,6 +104,7 @@ async function lastStarted(events: AsyncIterable<{ type: string; turn?: string; 
 let named = 0;
 const PASSWORD_OF_NOBODY = 'a password of nobody';
 const TOKEN_OF_NOBODY = 'x'.repeat(43);
+const NO_POLICIES = { mfa: 'off', ssoRequired: false, breakGlass: [], networks: [], captureDomains: false };
 const KEY_PART_OF_NOBODY = 'x'.repeat(43);
 const WALLET_OF_NOBODY = { family: 'evm', address: `0x${'0'.repeat(40)}`, chainId: '1' };
 const SIGNED_BY_NOBODY = { challenge: TOKEN_OF_NOBODY, text: 'I agree', signature: TOKEN_OF_NOBODY };
@@ -133,6 +134,8 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'organizations.createWorkspace': () => ({ name: 'Third' }),
   'organizations.renameWorkspace': () => ({ name: 'Renamed' }),
   'domains.add': () => ({ name: `d${++named}.test` }),
+  'policies.preview': () => NO_POLICIES,
+  'policies.set': () => ({ policies: NO_POLICIES, revision: 0 }),
   'apiKeys.create': () => ({ name: 'second' }),
   'uploads.start': () => ({ name: 'b.txt', sizeBytes: 3 }),
   'uploads.putPart': () => new Blob(['abc']),

@@ -173,6 +173,7 @@ test('what was refused is there for whoever may: with the own ids every call goe
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'models.discover': ['model_unreachable', 'model_timeout'],
   'apiKeys.revokeAny': ['not_found'], // the same key was revoked by the call before
+  'policies.set': ['conflict'], // set by the walk over the roles
   'bots.publish': ['conflict'], // the draft was changed by the call before
 };
 

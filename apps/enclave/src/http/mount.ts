@@ -367,6 +367,9 @@ async function report(error: AppError, endpoint: Endpoint, requestId: string, ca
 }
 
 const AUDITED: ReadonlySet<string> = new Set([
+  'sso_required',
+  'mfa_required',
+  'policy_refused',
   'not_found',
   'not_allowed',
   'unknown_model',

@@ -37,7 +37,8 @@ export type Purpose =
   | 'document-name'
   | 'content'
   | 'version'
-  | 'domain';
+  | 'domain'
+  | 'session-activity';
 
 /**
  * The keys of one environment: environment key, organization keys, data keys (architecture.md, "Keys").

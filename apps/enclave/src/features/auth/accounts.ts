@@ -3,10 +3,11 @@ import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import { acceptInvitation, type Belonging, createOrganization, listBelongings } from '../organizations/index.ts';
+import { isCaptured } from '../policies/index.ts';
 import { findUser, hasUsers, insertUser, type Profile, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 
-type Ports = Pick<Context, 'config' | 'keyring' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
 
 /** What a new person asks for. */
 export interface Wish {
@@ -24,7 +25,7 @@ export async function createAccount(ports: Ports, tx: Tx, profile: Profile, wish
   const { keyring, newId, now } = ports;
   const id = newId('user');
   await tx.lock('users');
-  if (!wish.invitation) await requireOpen(ports, tx);
+  if (!wish.invitation) await requireOpen(ports, tx, profile.email);
   await insertPerson(ports, tx, { id, ...profile }, now());
   if (wish.invitation) await acceptInvitation(ports, tx, wish.invitation, { id, isAddress: isSameAddress({ keyring }, profile.email) });
   else await createOrganization(ports, tx, wish.organization ?? nameOf(profile), id);
@@ -73,8 +74,9 @@ export function localPart(email: string): string {
   return email.slice(0, email.lastIndexOf('@'));
 }
 
-async function requireOpen({ config }: Pick<Ports, 'config'>, tx: Tx): Promise<void> {
-  if (!(await isOpen(config.signUp, tx))) throw new AppError('sign_up_closed');
+async function requireOpen({ config, db }: Pick<Ports, 'config' | 'db'>, tx: Tx, email: string | undefined): Promise<void> {
+  const isCapturedAddress = email !== undefined && (await isCaptured(db, tx, email));
+  if (isCapturedAddress || !(await isOpen(config.signUp, tx))) throw new AppError('sign_up_closed');
 }
 
 async function isOpen(mode: Context['config']['signUp'], tx: Tx): Promise<boolean> {

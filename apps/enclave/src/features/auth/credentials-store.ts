@@ -30,9 +30,9 @@ export async function insertCredential(keyring: Keyring, tx: Tx, credential: Cre
     .execute();
 }
 
-/** Oldest first. */
-export async function listCredentials(keyring: Keyring, tx: Tx, user: UserId): Promise<Credential[]> {
-  const rows = await tx.sql.selectFrom('credentials').selectAll().where('user_id', '=', user).orderBy('id').execute();
+/** Of one person or several, oldest first. */
+export async function listCredentials(keyring: Keyring, tx: Tx, users: UserId | readonly UserId[]): Promise<Credential[]> {
+  const rows = await tx.sql.selectFrom('credentials').selectAll().where('user_id', 'in', [users].flat()).orderBy('id').execute();
   return Promise.all(rows.map((row) => open(keyring, tx, row)));
 }
 

@@ -42,9 +42,9 @@ export async function findIdentity(keyring: Keyring, tx: Tx, key: Key): Promise<
   return row && open(keyring, tx, row);
 }
 
-/** Oldest first. */
-export async function listIdentities(keyring: Keyring, tx: Tx, user: UserId): Promise<LinkedIdentity[]> {
-  const rows = await tx.sql.selectFrom('identities').selectAll().where('user_id', '=', user).orderBy('id').execute();
+/** Of one person or several, oldest first. */
+export async function listIdentities(keyring: Keyring, tx: Tx, users: UserId | readonly UserId[]): Promise<LinkedIdentity[]> {
+  const rows = await tx.sql.selectFrom('identities').selectAll().where('user_id', 'in', [users].flat()).orderBy('id').execute();
   return Promise.all(rows.map((row) => open(keyring, tx, row)));
 }
 

@@ -5,6 +5,7 @@ import type { Identity, Principal } from '../../http/scope.ts';
 import { Recent } from '../../recent.ts';
 import { findApiKey, type GivenKey, KeyUses, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import type { Admit } from '../policies/index.ts';
 import { findSessionOf } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
 import { createTokens } from './tokens.ts';
@@ -12,7 +13,7 @@ import { createTokens } from './tokens.ts';
 type Known = Principal & { readonly expiresAt?: Date };
 
 /** Tells the http layer who is calling and what they may, from checked rows at most one second old. */
-export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' | 'now'>): Identity {
+export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' | 'now'>, admit: Admit): Identity {
   const { db, keyring, now } = context;
   const tokens = createTokens({ keyring, now });
   const changes = () => db.heads.changes;
@@ -28,8 +29,7 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
       if (!known || (known.expiresAt && known.expiresAt <= now())) throw new AppError('not_signed_in');
       return known;
     },
-    // Policies are none yet.
-    admit: () => Promise.resolve(),
+    admit,
     findRole: (user, org) => roles.get(`${user} ${org}`, () => findRole(db, user, org)),
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
     noteUse: (key, address) => uses.note(key, address),

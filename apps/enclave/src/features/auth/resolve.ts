@@ -12,7 +12,7 @@ import { findUser, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 import { OWN_ISSUER, type VerifiedIdentity } from './verified-identity.ts';
 
-type Ports = Pick<Context, 'config' | 'keyring' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
 
 /** What the organization of a connection allows it, asked before the transaction. */
 export interface ConnectionRules {

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope } from '../../http/scope.ts';
 import { acceptInvitation, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import type { Admit } from '../policies/index.ts';
 import { changeAccount, createAccount, isSameAddress, isSignUpOpen, localPart } from './accounts.ts';
 import { completeSignIn, toAccount } from './complete.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
@@ -17,7 +18,7 @@ import { factsOf, ownIdentity } from './verified-identity.ts';
 
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'>;
 
-export function authRoutes(context: Ports): Handlers<'auth'> {
+export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
   const { config, db, keyring, limiter, mailer, log, now, origin } = context;
   const passwords = createPasswords();
   const tokens = createTokens(context);
@@ -78,12 +79,13 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       });
     },
 
-    async token({ user, session, facts, channel }, { body }) {
+    async token({ user, session, facts, channel, address }, { body }) {
       const device = requireDevice(channel);
       const { org, workspace, audience } = body;
       const proven = { amr: facts.amr, auth_time: Math.floor(facts.authTime.getTime() / 1_000), ...(audience ? { aud: audience } : {}) };
       if (!org) return toToken(tokens.issue({ sub: user, sid: session, ...proven }, device));
       if (!(await findRole(db, user, org))) throw new AppError('not_found');
+      await admit({ user, session, facts }, org, address);
       // Read before the role that the token names: a change in between makes the version too old, never the role.
       const pv = await db.heads.counter(org, 'memberships');
       const role = await findRole(db, user, org);

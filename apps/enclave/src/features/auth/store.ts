@@ -121,9 +121,9 @@ export async function findSession(keyring: Keyring, tx: Tx, tokenHash: Uint8Arra
   return row && (await openSession(keyring, tx, row));
 }
 
-/** Oldest first. */
-export async function listSessions(keyring: Keyring, tx: Tx, user: UserId): Promise<Session[]> {
-  const rows = await tx.sql.selectFrom('sessions').selectAll().where('user_id', '=', user).orderBy('id').execute();
+/** Of one person or several, oldest first. */
+export async function listSessions(keyring: Keyring, tx: Tx, users: UserId | readonly UserId[]): Promise<Session[]> {
+  const rows = await tx.sql.selectFrom('sessions').selectAll().where('user_id', 'in', [users].flat()).orderBy('id').execute();
   return Promise.all(rows.map((row) => openSession(keyring, tx, row)));
 }
 
