@@ -5,7 +5,8 @@ import type { Context } from './context.ts';
 import { apiKeyRoutes } from './features/api-keys/routes.ts';
 import { mountEvidence, openEnvironment } from './features/attestation/index.ts';
 import { auditRoutes } from './features/audit/routes.ts';
-import { createIdentity } from './features/auth/index.ts';
+import { credentialRoutes } from './features/auth/credentials/routes.ts';
+import { createIdentity, createPasswords } from './features/auth/index.ts';
 import { authRoutes } from './features/auth/routes.ts';
 import { walletRoutes } from './features/auth/wallets.ts';
 import { countUsers, LiveBots } from './features/bots/index.ts';
@@ -65,6 +66,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
     openSecureChannel({ ...context, environment: environment.current, evidence: environment.evidence }, !context.tee.isSimulated),
   );
 
+  const passwords = createPasswords();
   const app = new Hono<Env>();
   mountHealth(app, context, draining);
   mountEvidence(app, context, environment);
@@ -72,7 +74,9 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   mountAll(
     app,
     {
-      auth: authRoutes(context, admit),
+      auth: authRoutes({ ...context, passwords, admit }),
+      // Which identity provider an address belongs to is asked of the connections, once there are any.
+      credentials: credentialRoutes({ ...context, passwords, connectionsFor: async () => [] }),
       organizations: organizationRoutes(context),
       domains: domainRoutes(context),
       policies: policyRoutes(context),
@@ -93,6 +97,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       identity,
       limiter,
       once: rememberReceived(context.now),
+      now: context.now,
       log,
       draining,
       origin: (request) => context.config.publicUrl ?? new URL(request.url).origin,

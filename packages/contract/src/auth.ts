@@ -6,11 +6,13 @@ import { LIMITS } from './limits.ts';
 import { ROLES } from './permissions.ts';
 
 export const Email = z.string().trim().max(254).pipe(z.email('Use an address like name@company.com.'));
-const Password = z
+export const Password = z
   .string()
   .min(LIMITS.passwordMinLength, `Use at least ${LIMITS.passwordMinLength} characters.`)
   .max(LIMITS.passwordMaxLength);
 const Token = z.string().min(20).max(100);
+/** Of a link that signs in; one that makes an account carries the address, sealed. */
+const LinkToken = z.string().min(20).max(900);
 
 /** An organization as one of its members sees it. */
 export const Belonging = z.object({
@@ -37,6 +39,8 @@ const Session = z.object({
   /** What the device called itself, and the network address the server saw, at sign-in. */
   device: z.string(),
   address: z.string(),
+  /** How it was begun, such as `password` or `passkey`. */
+  method: z.string(),
   createdAt: Time,
   expiresAt: Time,
 });
@@ -85,7 +89,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'account.created',
-    failures: ['device_required', 'address_taken', 'sign_up_closed', 'link_invalid'],
+    failures: ['device_required', 'address_taken', 'sign_up_closed', 'link_invalid', 'password_common'],
     body: z.object({
       email: Email,
       password: Password,
@@ -113,8 +117,8 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: ['device_required', 'link_invalid', 'second_factor_required'],
-    body: z.object({ token: Token }),
+    failures: ['device_required', 'link_invalid', 'second_factor_required', 'sign_up_closed', 'address_taken'],
+    body: z.object({ token: LinkToken }),
     response: Account,
   }),
   signOut: endpoint({
@@ -197,7 +201,7 @@ export const auth = {
     access: 'account',
     rate: 'sign-in',
     audit: 'account.password_changed',
-    failures: ['wrong_credentials'],
+    failures: ['wrong_credentials', 'password_common'],
     body: z.object({ current: z.string().max(LIMITS.passwordMaxLength), password: Password }),
   }),
   sessions: endpoint({
@@ -237,7 +241,7 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'account.password_changed',
-    failures: ['link_invalid'],
+    failures: ['link_invalid', 'password_common'],
     body: z.object({ token: Token, password: Password }),
   }),
   requestVerification: endpoint({

@@ -15,6 +15,13 @@ const endpoints = Object.entries(contract).flatMap(([feature, all]) =>
 const WITHOUT_ENTRY: Record<string, string> = {
   'auth.proveDevice': 'nothing but the sealed session knows of it',
   'auth.token': 'a form of a session, whose start leaves one',
+  'credentials.start': 'a question that depends on the domain alone',
+  'credentials.startPasskey': 'a question; the sign-in that answers it leaves the entry',
+  'credentials.startPasskeySignUp': 'a question; the account that answers it leaves the entry',
+  'credentials.startSecondPasskey': 'a question; the sign-in that answers it leaves the entry',
+  'credentials.startStepUp': 'a question; the proof that answers it leaves the entry',
+  'credentials.startRegistration': 'a question; the passkey that answers it leaves the entry',
+  'credentials.startTotp': 'a secret that counts for nothing until it is confirmed',
   'uploads.putPart': 'a part of an upload whose start, and whose use, leave one each',
   'wallets.challenge': 'a question; the sign-in that answers it leaves the entry',
   'wallets.linkChallenge': 'a question; the link that answers it leaves the entry',

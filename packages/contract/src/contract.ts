@@ -2,6 +2,7 @@ import { apiKeys } from './api-keys.ts';
 import { audit } from './audit.ts';
 import { auth } from './auth.ts';
 import { bots } from './bots.ts';
+import { credentials } from './credentials.ts';
 import { domains } from './domains.ts';
 import { knowledge } from './knowledge.ts';
 import { models } from './models.ts';
@@ -17,6 +18,7 @@ import { wallets } from './wallets.ts';
 /** Every endpoint there is, by feature. */
 export const contract = {
   auth,
+  credentials,
   organizations,
   domains,
   policies,

@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly audit: AuditAction | null;
   /** May be called outside the sealed channel, by programs that know no other way: whoever ends TLS can read it. */
   readonly plain?: true;
+  /** Needs a session whose person proved who they are within the last minutes (`FRESH_MS`): for what an unwatched device must not do. */
+  readonly fresh?: true;
   /** Expected failures beyond those every endpoint may have (see `COMMON_FAILURES`). */
   readonly failures: readonly ErrorCode[];
   readonly params?: z.ZodObject;

@@ -26,6 +26,22 @@ export const ERRORS = {
   },
   wrong_credentials: { status: 401, message: 'The address or the password is wrong.', retry: false },
   link_invalid: { status: 410, message: 'This link was used or has expired. Ask for a new one.', retry: false },
+  password_common: {
+    status: 422,
+    message: 'This password is among the first that would be tried. Choose a longer or less usual one.',
+    retry: false,
+  },
+  passkey_refused: {
+    status: 401,
+    message: 'The passkey was refused: it is not known here, or its answer was not for this page. Try again, or use another way.',
+    retry: false,
+  },
+  passkeys_need_name: {
+    status: 422,
+    message: 'Browsers use passkeys at names only, not at numbers such as 127.0.0.1. Open this server by its name.',
+    retry: false,
+  },
+  too_many: { status: 409, message: 'There are {limit} already, and no more are kept. Remove one first.', retry: false },
   second_factor_required: {
     status: 401,
     message: 'The first step is done. Now prove the second factor of this account: {ways}.',

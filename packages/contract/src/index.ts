@@ -3,6 +3,7 @@ export { Account } from './auth.ts';
 export { ANSWER_STYLES, type Bot, BotSettings, Change, ModelChoice, Slug, TONES } from './bots.ts';
 export { type Contract, contract } from './contract.ts';
 export { AnswerEvent, Ask, Citation, CitedPassage, FEEDBACK_REASONS, Feedback, Turn } from './conversations.ts';
+export { Assertion, Registration, SECOND_FACTORS } from './credentials.ts';
 export { DOMAIN_FINDINGS, DOMAIN_STATES } from './domains.ts';
 export { type Access, type AuditAction, type Call, type Endpoint, endpoint, type Input, type Output } from './endpoint.ts';
 export { ErrorCode } from './error-codes.ts';
@@ -10,7 +11,7 @@ export { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorDetails, errorMessage } f
 export { Mapping, Provisioning } from './group-map.ts';
 export * from './ids.ts';
 export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from './knowledge.ts';
-export { LIMITS, RATES, type RateClass } from './limits.ts';
+export { FRESH_MS, LIMITS, RATES, type RateClass } from './limits.ts';
 export { renderOpenApi } from './openapi.ts';
 export { hasPermission, narrower, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role, widest } from './permissions.ts';
 export { LOCK_REASONS, MFA_SCOPES, POLICY_WAYS, Policies, REFUSING_POLICIES } from './policies.ts';

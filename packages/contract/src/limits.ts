@@ -14,11 +14,15 @@ export const LIMITS = {
   greetingLength: 1_000,
   suggestedQuestions: 6,
   pastedTextLength: 800_000,
+  passkeys: 20,
   passwordMinLength: 10,
   passwordMaxLength: 200,
   pageSize: 100,
   embeddingInputs: 256,
 } as const;
+
+/** How long after a sign-in, or after proving again who one is, calls that ask for a fresh one go through. */
+export const FRESH_MS = 10 * 60_000;
 
 /** How often one caller may use a class of endpoint: a bucket of `burst` calls, refilled with `perMinute`. */
 export const RATES = {

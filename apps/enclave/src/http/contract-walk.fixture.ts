@@ -81,6 +81,9 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       key: key.id,
       apiKey: key.key,
       session,
+      // Of nobody: passkeys need a browser.
+      credential: 'crd_01jd0000000000000000000000',
+      identity: 'idn_01jd0000000000000000000000',
       channel: 'page',
       part: '0',
       number: '1',
@@ -109,6 +112,13 @@ const KEY_PART_OF_NOBODY = 'x'.repeat(43);
 const WALLET_OF_NOBODY = { family: 'evm', address: `0x${'0'.repeat(40)}`, chainId: '1' };
 const SIGNED_BY_NOBODY = { challenge: TOKEN_OF_NOBODY, text: 'I agree', signature: TOKEN_OF_NOBODY };
 
+const CREDENTIAL_OF_NOBODY = { id: 'AAAA', rawId: 'AAAA', type: 'public-key' };
+const ASSERTION_OF_NOBODY = {
+  ...CREDENTIAL_OF_NOBODY,
+  response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' },
+};
+const REGISTRATION_OF_NOBODY = { ...CREDENTIAL_OF_NOBODY, response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' } };
+
 /** A body that each endpoint takes; one that is missing here fails the walk with bad_request. */
 const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'auth.proveDevice': () => ({
@@ -118,6 +128,20 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'auth.signUp': () => ({ email: 'new@example.com', password: PASSWORD_OF_NOBODY, invitation: TOKEN_OF_NOBODY }),
   'auth.signIn': () => ({ email: 'nobody@example.com', password: PASSWORD_OF_NOBODY }),
   'auth.signInByLink': () => ({ token: TOKEN_OF_NOBODY }),
+  'credentials.start': () => ({ email: 'nobody@example.com' }),
+  'credentials.requestLink': () => ({ email: 'nobody@example.com' }),
+  'credentials.signInByPasskey': () => ({ challenge: TOKEN_OF_NOBODY, response: ASSERTION_OF_NOBODY }),
+  'credentials.startPasskeySignUp': () => ({ name: 'Nobody', invitation: TOKEN_OF_NOBODY }),
+  'credentials.signUpByPasskey': () => ({ challenge: TOKEN_OF_NOBODY, response: REGISTRATION_OF_NOBODY }),
+  'credentials.startSecondPasskey': () => ({ challenge: TOKEN_OF_NOBODY }),
+  'credentials.secondFactor': () => ({ challenge: TOKEN_OF_NOBODY, proof: { way: 'totp', code: '000000' } }),
+  'credentials.stepUp': () => ({ way: 'password', password: PASSWORD_OF_NOBODY }),
+  'credentials.addPasskey': () => ({ challenge: TOKEN_OF_NOBODY, response: REGISTRATION_OF_NOBODY, name: 'Laptop' }),
+  'credentials.renamePasskey': () => ({ name: 'Renamed' }),
+  'credentials.confirmTotp': () => ({ challenge: TOKEN_OF_NOBODY, code: '000000' }),
+  'credentials.setPassword': () => ({ password: PASSWORD_OF_NOBODY }),
+  'credentials.changeEmail': () => ({ email: 'moved@example.com' }),
+  'credentials.confirmEmail': () => ({ token: TOKEN_OF_NOBODY }),
   'auth.token': () => ({}),
   'auth.rename': () => ({ name: 'Renamed' }),
   'auth.changePassword': () => ({ current: PASSWORD_OF_NOBODY, password: PASSWORD_OF_NOBODY }),

@@ -50,6 +50,7 @@ function createTestApp(): Hono<Env> {
       >;
     },
     admit: () => Promise.resolve(),
+    waysToProve: async () => [],
     findRole: async () => 'tier4',
     hasWorkspace: async () => true,
     noteUse: () => undefined,
@@ -61,6 +62,7 @@ function createTestApp(): Hono<Env> {
       audit: async (realm: string, { action }: { action: string }) => void audited.push({ realm, action }),
     } as unknown as Database,
     identity,
+    now: () => new Date(),
     limiter: new RateLimiter(() => new Date(0)),
     once: rememberReceived(() => new Date(0)),
     log: { debug: note, info: note, warn: note, error: note },

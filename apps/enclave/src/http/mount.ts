@@ -3,6 +3,7 @@ import {
   contract,
   type Endpoint,
   type ErrorCode,
+  FRESH_MS,
   hasPermission,
   type Input,
   LIMITS,
@@ -51,6 +52,7 @@ interface Ports {
   readonly identity: Identity;
   readonly limiter: RateLimiter;
   readonly once: Once;
+  readonly now: () => Date;
   readonly log: Log;
   /** Aborted when the server drains. */
   readonly draining: AbortSignal;
@@ -166,6 +168,7 @@ async function enter(
   if (access === 'account') {
     const { user, session, facts } = principal;
     if (!session || !facts || principal.within) throw new AppError('not_signed_in');
+    if (endpoint.fresh) await requireFresh(principal, ports);
     return { ...scope, user, session, facts };
   }
   return enterOrganization(endpoint, access, params, principal, scope, ports, caller);
@@ -181,6 +184,7 @@ async function enterOrganization(
   caller: Caller,
 ): Promise<OrgScope> {
   const { org, role } = await requireRights(endpoint, permission, params, principal, scope, ports, caller);
+  if (endpoint.fresh) await requireFresh(principal, ports);
   const { db } = ports;
   const { actor } = caller;
   const { key } = principal;
@@ -246,6 +250,12 @@ async function requireStill(
 async function auditEnd(code: ErrorCode, { method, path }: Endpoint, { actor, org }: Caller, { db }: Ports): Promise<void> {
   const facts = { endpoint: `${method} ${path}`, code };
   await db.audit(org ?? 'environment', { action: 'access.ended', actor, facts }).catch(() => undefined);
+}
+
+/** What an unwatched device, or an API key, must not do. @throws AppError `step_up_required` with the ways to prove again who one is */
+async function requireFresh({ user, facts }: Principal, { identity, now }: Ports): Promise<void> {
+  if (facts && now().getTime() - facts.authTime.getTime() < FRESH_MS) return;
+  throw new AppError('step_up_required', { ways: (await identity.waysToProve(user)).join(', ') });
 }
 
 /** Outside the channel only keys count that were made for it by somebody who may still do so; and those open nothing else. */

@@ -101,6 +101,8 @@ export interface Identity {
   findRole(user: UserId, org: OrgId, workspace?: WorkspaceId): Promise<Role | undefined>;
   /** Lets a member in as far as the organization's policies do. @throws AppError `sso_required`, `mfa_required`, `policy_refused` */
   admit(principal: Principal, org: OrgId, address: string): Promise<void>;
+  /** How the person may prove again who they are. */
+  waysToProve(user: UserId): Promise<readonly string[]>;
   hasWorkspace(org: OrgId, workspace: WorkspaceId): Promise<boolean>;
   /** Notes that an API key was let in. */
   noteUse(key: CallingKey, address: string): void;

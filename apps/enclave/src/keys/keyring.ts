@@ -25,6 +25,7 @@ export type Purpose =
   | 'email'
   | 'subject'
   | 'credential'
+  | 'recovery-code'
   | 'challenge'
   | 'device'
   | 'invitation'

@@ -3,15 +3,15 @@ import type { SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { PublicScope, SessionFacts } from '../../http/scope.ts';
-import type { Belonging } from '../organizations/index.ts';
-import { changeAccount, type Wish } from './accounts.ts';
-import { createChallenge, takeChallenge } from './challenges.ts';
-import { listCredentials } from './credentials-store.ts';
+import { type Belonging, listBelongings } from '../organizations/index.ts';
+import { changeAccount, createAccount, type Wish } from './accounts.ts';
+import { createChallenge, readChallenge, takeChallenge } from './challenges.ts';
+import { listFactors } from './credentials/factors.ts';
 import { requireDevice } from './devices.ts';
 import { type ConnectionRules, resolveIdentity } from './resolve.ts';
 import { startSession } from './sessions.ts';
-import { findUser, type Tx, type User } from './store.ts';
-import { factsOf, type VerifiedIdentity } from './verified-identity.ts';
+import { findUser, type Profile, type Tx, type User } from './store.ts';
+import { factsOf, type Method, ownIdentity, type VerifiedIdentity } from './verified-identity.ts';
 
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
 type Facts = Omit<SessionFacts, 'startedAt'>;
@@ -43,7 +43,7 @@ export async function completeSignIn(
     await tx.lock('challenges');
     const { user } = await resolveIdentity(ports, tx, identity, wish);
     if (confirm && !confirm(user)) throw new AppError('wrong_credentials');
-    const ways = asksForSecond(identity) ? await secondFactorsOf(ports, tx, user.id) : [];
+    const ways = asksForSecond(identity) ? await secondFactorsOf(ports, tx, user) : [];
     const data: Pending = { user: user.id, facts: { ...facts, authTime: facts.authTime.toISOString() } };
     const question = { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data };
     return { user, ways, challenge: ways.length > 0 ? await createChallenge(ports, tx, question) : undefined };
@@ -57,6 +57,11 @@ export function takePending(ports: Ports, tx: Tx, challenge: string, device: str
   return takeChallenge<Pending>(ports, tx, SECOND_FACTOR, challenge, device);
 }
 
+/** The same, still to be answered. */
+export function readPending(ports: Ports, tx: Tx, challenge: string, device: string): Promise<Pending> {
+  return readChallenge<Pending>(ports, tx, SECOND_FACTOR, challenge, device);
+}
+
 /** Asks again, after a wrong answer. */
 export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts }: Pending): Promise<string> {
   return createChallenge(ports, tx, { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data: { user, facts } });
@@ -66,6 +71,32 @@ export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts }: 
 export function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: Pending, amr: readonly string[]) {
   const both = { ...facts, amr: [...new Set([...facts.amr, ...amr, 'mfa'])], authTime: new Date(facts.authTime) };
   return enter(ports, scope, user, both, (tx) => requirePerson(ports, tx, user));
+}
+
+/**
+ * Makes an account and its first session, both or neither.
+ * @param add what belongs to the person besides, in the same transaction
+ * @throws AppError `device_required`, `sign_up_closed`, `address_taken`, `link_invalid`
+ */
+export async function startAccount(
+  ports: Ports,
+  scope: PublicScope,
+  profile: Profile,
+  wish: Wish,
+  method: Method,
+  amr: readonly string[],
+  add: (tx: Tx, user: User) => Promise<unknown> = () => Promise.resolve(),
+) {
+  const { db, now } = ports;
+  const { user, session } = await db.transaction('environment', 'visitor', async (tx) => {
+    // What comes with the person is locked before the memberships are.
+    await tx.lock('users');
+    await tx.lock('credentials');
+    const user = await createAccount(ports, tx, profile, wish);
+    await add(tx, user);
+    return { user, session: await startSession(ports, tx, user.id, scope, factsOf(ownIdentity(method, user.id, amr, now()))) };
+  });
+  return { user, account: toAccount(user, session, await listBelongings(db, user.id)) };
 }
 
 /** Starts a session for a person whose proof `prove` completes in the same transaction. */
@@ -80,8 +111,8 @@ export async function enter(ports: Ports, scope: PublicScope, id: UserId, facts:
 }
 
 /** What the person could prove besides; a passkey counts as both factors where it is the first. */
-async function secondFactorsOf({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, user: UserId): Promise<string[]> {
-  const kinds = new Set((await listCredentials(keyring, tx, user)).map(({ kind }) => kind));
+async function secondFactorsOf({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, user: User): Promise<string[]> {
+  const kinds = new Set((await listFactors({ keyring }, tx, user)).map(({ kind }) => kind));
   return kinds.has('totp') || kinds.has('passkey') ? [...kinds] : [];
 }
 

@@ -1,5 +1,5 @@
 /** Ways in that somebody else vouches for, each linked to one person. */
-import type { ConnectionId, IdentityId, UserId } from '@privexbot/contract';
+import type { ConnectionId, CredentialId, IdentityId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Tables } from '../../db/tables.ts';
 import { AppError } from '../../errors.ts';
@@ -79,10 +79,14 @@ export async function unlinkIdentity({ keyring }: Pick<Ports, 'keyring'>, tx: Tx
   const identities = await listIdentities(keyring, tx, user);
   const one = identities.find((identity) => identity.id === id);
   if (!one) throw new AppError('not_found');
-  if (identities.length === 1 && !(await hasOtherWayIn(keyring, tx, user))) throw new AppError('last_way_in');
+  await requireOtherWayIn(keyring, tx, user, id);
+  await removeIdentity(tx, one);
+}
+
+export async function removeIdentity(tx: Tx, { id, user, method }: LinkedIdentity): Promise<void> {
   await tx.record('identities', id, null);
   await tx.sql.deleteFrom('identities').where('id', '=', id).execute();
-  tx.audit('identity.unlinked', user, { method: one.method, identity: id });
+  tx.audit('identity.unlinked', user, { method, identity: id });
 }
 
 /** Notes that an identity was used, and what its issuer says now. */
@@ -101,11 +105,16 @@ export async function touchIdentity(
   await tx.sql.updateTable('identities').set({ version, sealed }).where('id', '=', id).execute();
 }
 
-/** A password with an address to give with it, or a passkey. */
-async function hasOtherWayIn(keyring: Keyring, tx: Tx, user: UserId): Promise<boolean> {
+/**
+ * Refuses to take away the only way in: others are a password with an address to give with it, a passkey, a linked identity.
+ * @throws AppError `last_way_in`
+ */
+export async function requireOtherWayIn(keyring: Keyring, tx: Tx, user: UserId, without: IdentityId | CredentialId): Promise<void> {
   const person = await findUser(keyring, tx, { id: user });
-  if (person?.password !== undefined && person.email !== undefined) return true;
-  return (await listCredentials(keyring, tx, user)).some(({ kind }) => kind === 'passkey');
+  if (person?.password !== undefined && person.email !== undefined) return;
+  const passkeys = (await listCredentials(keyring, tx, user)).filter(({ kind }) => kind === 'passkey');
+  const ways: string[] = [...(await listIdentities(keyring, tx, user)), ...passkeys].map(({ id }) => id);
+  if (!ways.some((id) => id !== without)) throw new AppError('last_way_in');
 }
 
 function contentOf({ method, issuer, subject, label, email }: VerifiedIdentity, at: Date): Content {

@@ -16,6 +16,8 @@ const PURPOSES = {
   reset: { ttlMs: 60 * MINUTE, screen: '/reset' },
   verify: { ttlMs: 24 * 60 * MINUTE, screen: '/verify-address' },
   'sign-in': { ttlMs: 15 * MINUTE, screen: '/link' },
+  /** Signs in as well, and proves the address that it was mailed to. */
+  mailed: { ttlMs: 15 * MINUTE, screen: '/link' },
 } as const;
 
 export type LinkPurpose = keyof typeof PURPOSES;
@@ -36,16 +38,21 @@ export function createLink(keyring: Keyring, purpose: LinkPurpose, user: Linked,
 }
 
 /**
- * Reads the token of a link. It is used up by whoever then changes the person's row from `links` to `links + 1`.
+ * Reads the token of a link for the purpose, or for one of them. It is used up by whoever then changes the person's row from `links` to `links + 1`.
  * @throws AppError `link_invalid`
  */
-export function readLink(keyring: Keyring, purpose: LinkPurpose, token: string, now: Date): Linked {
+export function readLink<P extends LinkPurpose>(
+  keyring: Keyring,
+  purposes: P | readonly P[],
+  token: string,
+  now: Date,
+): Linked & { readonly purpose: P } {
   const [, payload = '', mac = ''] = /^(.*)\.([\w-]+)$/.exec(token) ?? [];
   const [user, links = '', expires = ''] = payload.split('.');
-  if (!equalBytes(Buffer.from(mac), Buffer.from(macOf(keyring, purpose, payload)))) throw new AppError('link_invalid');
-  if (Number.parseInt(expires, 36) * 1_000 <= now.getTime()) throw new AppError('link_invalid');
+  const purpose = [purposes].flat().find((one) => equalBytes(Buffer.from(mac), Buffer.from(macOf(keyring, one as P, payload)))) as P;
+  if (!purpose || Number.parseInt(expires, 36) * 1_000 <= now.getTime()) throw new AppError('link_invalid');
   // The MAC vouches for the form.
-  return { id: `usr_${user}` as UserId, links: Number.parseInt(links, 36) };
+  return { id: `usr_${user}` as UserId, links: Number.parseInt(links, 36), purpose };
 }
 
 function macOf(keyring: Keyring, purpose: LinkPurpose, payload: string): string {

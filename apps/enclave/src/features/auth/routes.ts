@@ -5,22 +5,26 @@ import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope } from '../../http/scope.ts';
 import { acceptInvitation, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
-import { changeAccount, createAccount, isSameAddress, isSignUpOpen, localPart } from './accounts.ts';
-import { completeSignIn, toAccount } from './complete.ts';
+import { changeAccount, isSameAddress, isSignUpOpen, localPart } from './accounts.ts';
+import { completeSignIn, startAccount, toAccount } from './complete.ts';
+import { reclaim } from './credentials/reclaim.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
-import { createLink, readLink } from './links.ts';
-import { MAILS } from './mails.ts';
-import { startSession } from './sessions.ts';
-import { changeUser, deleteSessions, findUser, listSessions, type User } from './store.ts';
-import { createPasswords, emailIndex } from './strategies/email.ts';
+import { readLink } from './links.ts';
+import { mailLink } from './mails.ts';
+import { isSignUpToken, readSignUpToken } from './sign-up-link.ts';
+import { changeUser, deleteSessions, findUser, listSessions, type ProfileChange, type User } from './store.ts';
+import { isCommonPassword } from './strategies/common-passwords.ts';
+import { emailIndex, type Passwords } from './strategies/email.ts';
 import { createTokens } from './tokens.ts';
-import { factsOf, ownIdentity } from './verified-identity.ts';
+import { ownIdentity } from './verified-identity.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'>;
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
+  readonly passwords: Passwords;
+  readonly admit: Admit;
+};
 
-export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
-  const { config, db, keyring, limiter, mailer, log, now, origin } = context;
-  const passwords = createPasswords();
+export function authRoutes(context: Ports): Handlers<'auth'> {
+  const { config, db, keyring, limiter, mailer, now, passwords, admit } = context;
   const tokens = createTokens(context);
   const change = <T>(user: UserId, fn: Parameters<typeof changeAccount<T>>[2]) => changeAccount<T>(context, user, fn);
 
@@ -37,14 +41,11 @@ export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
       requireDevice(scope.channel);
       if (!body.invitation && !(await isSignUpOpen(context))) throw new AppError('sign_up_closed');
       const { email, name = localPart(email) } = body;
+      requireUncommon(body.password, email);
       const profile = { email, name, emailVerified: false, password: await passwords.hash(body.password), links: 0 };
-      const { user, session } = await db.transaction('environment', 'visitor', async (tx) => {
-        const user = await createAccount(context, tx, profile, body);
-        const facts = factsOf(ownIdentity('password', user.id, ['pwd'], now()));
-        return { user, session: await startSession(context, tx, user.id, scope, facts) };
-      });
-      sendLink('verify', user);
-      return toAccount(user, session, await listBelongings(db, user.id));
+      const { user, account } = await startAccount(context, scope, profile, body, 'password', ['pwd']);
+      mailLink(context, 'verify', user);
+      return account;
     },
 
     async signIn(scope, { body }) {
@@ -67,8 +68,16 @@ export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
 
     async signInByLink(scope, { body }) {
       requireDevice(scope.channel);
-      const { id, links } = readLink(keyring, 'sign-in', body.token, now());
-      await db.transaction('environment', id, (tx) => changeUser(keyring, tx, id, useLink(links)));
+      if (isSignUpToken(body.token)) {
+        const { email, invitation } = readSignUpToken(keyring, body.token, now());
+        const profile = { email, name: localPart(email), emailVerified: true, links: 0 };
+        return (await startAccount(context, scope, profile, { invitation }, 'link', ['otp'])).account;
+      }
+      const { id, links, purpose } = readLink(keyring, ['sign-in', 'mailed'], body.token, now());
+      await db.transaction('environment', id, async (tx) => {
+        const user = await changeUser(keyring, tx, id, useLink(links));
+        if (purpose === 'mailed' && !user.emailVerified) await reclaim(context, tx, user);
+      });
       return completeSignIn(context, scope, ownIdentity('link', id, ['otp'], now()));
     },
 
@@ -118,8 +127,9 @@ export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
         await db.audit('environment', { action: 'account.password_refused', actor: user });
         throw new AppError('wrong_credentials');
       }
+      requireUncommon(body.password, found?.email);
       const password = await passwords.hash(body.password);
-      await setPassword(user, () => ({ password }), session);
+      await setPassword(user, password, () => ({}), session);
     },
 
     async sessions({ user, session }) {
@@ -127,11 +137,12 @@ export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
       const found = await db.transaction('environment', user, (tx) => listSessions(keyring, tx, user));
       return found
         .filter(({ expiresAt }) => expiresAt > at)
-        .map(({ id, device, address, createdAt, expiresAt }) => ({
+        .map(({ id, device, address, createdAt, expiresAt, facts }) => ({
           id,
           current: id === session,
           device,
           address,
+          method: facts.method,
           createdAt: createdAt.toISOString(),
           expiresAt: expiresAt.toISOString(),
         }));
@@ -149,20 +160,22 @@ export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
       limiter.take('sign-in', Buffer.from(index).toString('base64url'));
       const user = await db.transaction('environment', 'visitor', (tx) => findUser(keyring, tx, { email: index }));
       await db.audit('environment', { action: 'account.reset_requested', actor: 'visitor', target: user?.id });
-      if (user) sendLink('reset', user);
+      if (user) mailLink(context, 'reset', user);
     },
 
     async completeReset(_, { body }) {
       const { id, links } = readLink(keyring, 'reset', body.token, now());
+      const found = await db.transaction('environment', id, (tx) => findUser(keyring, tx, { id }));
+      requireUncommon(body.password, found?.email);
       const password = await passwords.hash(body.password);
       // Whoever opened the mailed link reads that address' mail.
-      await setPassword(id, (user) => ({ ...useLink(links)(user), password, emailVerified: true }));
+      await setPassword(id, password, useLink(links));
     },
 
     async requestVerification(scope) {
       const user = await db.transaction('environment', scope.user, (tx) => findUser(keyring, tx, { id: scope.user }));
       await db.audit('environment', { action: 'account.verification_requested', actor: scope.user });
-      if (user && !user.emailVerified) sendLink('verify', user);
+      if (user && !user.emailVerified) mailLink(context, 'verify', user);
     },
 
     async verifyEmail(_, { body }) {
@@ -184,26 +197,26 @@ export function authRoutes(context: Ports, admit: Admit): Handlers<'auth'> {
     },
   };
 
-  async function setPassword(id: UserId, how: (user: User) => Partial<User>, keep?: AccountScope['session']): Promise<void> {
+  async function setPassword(
+    id: UserId,
+    password: string,
+    how: (user: User) => ProfileChange,
+    keep?: AccountScope['session'],
+  ): Promise<void> {
     await change(id, async (tx, audit) => {
       // A link made before must not undo the change.
-      await changeUser(keyring, tx, id, (user) => ({ links: user.links + 1, ...how(user) }));
+      const before = await changeUser(keyring, tx, id, (user) => ({ links: user.links + 1, ...how(user) }));
+      if (!keep && !before.emailVerified) await reclaim(context, tx, before);
+      await changeUser(keyring, tx, id, () => ({ password }));
       await deleteSessions(tx, id, (session) => session !== keep);
       audit('account.password_changed', id);
     });
   }
+}
 
-  /**
-   * Nobody waits for the mail server; where there is none, or it fails, the answer is the same. The link's origin is the
-   * configured one: a stranger's request must not choose where the token goes.
-   */
-  function sendLink(purpose: keyof typeof MAILS, user: User): void {
-    if (user.email === undefined) return;
-    const link = createLink(keyring, purpose, user, origin(), now());
-    mailer
-      ?.send({ to: user.email, ...MAILS[purpose](link) })
-      .catch((error: unknown) => log.warn({ user: user.id, err: error }, 'mail was not taken'));
-  }
+/** @throws AppError `password_common` */
+function requireUncommon(password: string, email: string | undefined): void {
+  if (isCommonPassword(password, email)) throw new AppError('password_common');
 }
 
 /** Uses up the link that was made when the person had used `links`. */

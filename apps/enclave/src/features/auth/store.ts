@@ -1,13 +1,23 @@
-import type { SessionId, UserId } from '@privexbot/contract';
+import type { CredentialId, SessionId, UserId } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
 import { AppError } from '../../errors.ts';
 import type { SessionFacts } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { openValue, type Place, sealValue } from '../../keys/seal.ts';
+import { emailIndex } from './strategies/email.ts';
 
 /** People and sessions belong to no organization. */
 export type Tx = Transaction<'environment'>;
+
+export interface EmailChange {
+  readonly id: string;
+  readonly email: string;
+  /** Which sides still have to be confirmed. */
+  readonly waiting: readonly ('old' | 'new')[];
+  /** ISO 8601. */
+  readonly expiresAt: string;
+}
 
 /** What is sealed in a person's row. */
 export interface Profile {
@@ -19,6 +29,10 @@ export interface Profile {
   readonly password?: string;
   /** How many one-time links were used. */
   readonly links: number;
+  /** Passkeys, authenticator app and recovery codes: none of these may be missing. */
+  readonly factors?: readonly CredentialId[];
+  /** A change of address that waits for its links to be opened. */
+  readonly emailChange?: EmailChange;
 }
 export type User = Profile & { readonly id: UserId };
 
@@ -91,17 +105,22 @@ export async function findProfiles(keyring: Keyring, tx: Tx, ids: readonly UserI
   return new Map(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
 }
 
-/** Changes what is sealed in a person's row; `change` sees the latest and may throw. */
-export async function changeUser(keyring: Keyring, tx: Tx, id: UserId, change: (user: User) => Partial<Profile>): Promise<User> {
+/** What becomes of a person's row; `undefined` takes a field away. */
+export type ProfileChange = { readonly [K in keyof Profile]?: Profile[K] | undefined };
+
+/** Changes what is sealed in a person's row; `change` sees the latest and may throw. Another address must be nobody else's. */
+export async function changeUser(keyring: Keyring, tx: Tx, id: UserId, change: (user: User) => ProfileChange): Promise<User> {
   await tx.lock('users');
   const row = await tx.sql.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
   if (!row) throw new AppError('not_found');
   const user = await openUser(keyring, tx, row);
-  const { id: _, ...profile } = { ...user, ...change(user) };
+  // A field that was taken away is left out of the JSON.
+  const { id: _, ...profile } = { ...user, ...change(user) } as User;
+  const email_index = profile.email === user.email ? row.email_index : indexOf(keyring, profile.email);
   const version = row.version + 1;
-  const sealed = sealValue(keyring.environment, userPlace({ ...row, version }), profile);
+  const sealed = sealValue(keyring.environment, userPlace({ ...row, version, email_index }), profile);
   await tx.record('users', id, sealed);
-  await tx.sql.updateTable('users').set({ version, sealed }).where('id', '=', id).execute();
+  await tx.sql.updateTable('users').set({ version, sealed, email_index }).where('id', '=', id).execute();
   return { id, ...profile };
 }
 
@@ -170,6 +189,10 @@ export async function findClaimedUser(tx: Tx, table: unknown, id: unknown): Prom
     .where('id', '=', id as SessionId)
     .executeTakeFirst();
   return row?.user_id;
+}
+
+function indexOf(keyring: Keyring, email: string | undefined): Uint8Array | null {
+  return email === undefined ? null : emailIndex(keyring, email);
 }
 
 async function openUser(keyring: Keyring, tx: Tx, row: Tables['users']): Promise<User> {
