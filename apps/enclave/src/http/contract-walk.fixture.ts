@@ -218,3 +218,15 @@ export async function openWorlds(): Promise<{ enclave: Enclave; own: World; othe
   const enclave = await startEnclave({ settings: { PRIVEXBOT_PRIVATE_HOSTS: '203.0.113.1,127.0.0.1:9', PRIVEXBOT_DNS: '127.0.0.1:9' } });
   return { enclave, own: await buildWorld(enclave), other: await buildWorld(enclave) };
 }
+
+/** Parameters that name no thing. */
+export const CONSTANTS = ['channel', 'part', 'number'];
+
+/** The same organization and workspace with ids of things that are nowhere, so that a call that is let through changes nothing. */
+export function nowhere([name, { path }]: [string, Endpoint], things: Things): Things {
+  const ids = [...path.matchAll(/:(\w+)/g)]
+    .map(([, parameter = '']) => parameter)
+    .filter((parameter) => !['org', 'workspace', ...CONSTANTS].includes(parameter));
+  const missing = ids.map((parameter) => [parameter, idOf(name, parameter, things).replace(/.{4}$/, '0000')]);
+  return { ...things, ...Object.fromEntries(missing) };
+}

@@ -3,7 +3,7 @@
 import { type Endpoint, hasPermission, type Permission, ROLES } from '@privexbot/contract';
 import type { Enclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ENDPOINTS, idOf, openWorlds, requestOf, type Things, type World } from './contract-walk.fixture.ts';
+import { CONSTANTS, ENDPOINTS, idOf, nowhere, openWorlds, requestOf, type Things, type World } from './contract-walk.fixture.ts';
 
 let enclave: Enclave;
 let own: World;
@@ -22,7 +22,6 @@ const inOrganization = ENDPOINTS.filter(([, { access }]) => access !== 'public' 
 const pathOfOrganization = inOrganization.filter(([, { path }]) => path.includes('/:org'));
 /** Endpoints whose caller is known by API key alone. */
 const byKey = inOrganization.filter(([, { path }]) => !path.includes('/:org'));
-const CONSTANTS = ['channel', 'part', 'number'];
 
 type Caller = (request: Request) => Promise<Response>;
 
@@ -65,12 +64,12 @@ test.each(ENDPOINTS)('%s is mounted, and closed without sign-in unless it is pub
 });
 
 test.each(inOrganization)('%s is open to exactly the roles that hold its permission', async (...named) => {
-  const [name, endpoint] = named;
+  const [, endpoint] = named;
   for (const role of ROLES) {
     const person = own.people[role];
     const caller = endpoint.path.includes('/:org') ? person.transport : await keyFor(person);
     if (!caller) continue;
-    const { code } = await call(caller, requestOf(named, nowhere(name, endpoint)));
+    const { code } = await call(caller, requestOf(named, nowhere(named, own.things)));
     if (hasPermission(role, endpoint.access as Permission)) expect(code, role).not.toBe('not_allowed');
     else expect(code, role).toBe('not_allowed');
     expect(code, role).not.toBe('not_signed_in');
@@ -181,15 +180,6 @@ function find(name: string): [string, Endpoint] {
   const named = ENDPOINTS.find(([one]) => one === name);
   if (!named) throw new Error(`there is no ${name}`);
   return named;
-}
-
-/** The own organization and workspace with ids of things that are nowhere, so that a call that is let through changes nothing. */
-function nowhere(name: string, { path }: Endpoint): Things {
-  const ids = [...path.matchAll(/:(\w+)/g)]
-    .map(([, parameter = '']) => parameter)
-    .filter((parameter) => !['org', 'workspace', ...CONSTANTS].includes(parameter));
-  const missing = ids.map((parameter) => [parameter, idOf(name, parameter, own.things).replace(/.{4}$/, '0000')]);
-  return { ...own.things, ...Object.fromEntries(missing) };
 }
 
 const keys = new Map<string, Caller>();
