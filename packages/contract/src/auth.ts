@@ -256,8 +256,8 @@ export const auth = {
   verifyEmail: endpoint({
     method: 'POST',
     path: '/v1/auth/verify/complete',
-    summary: 'Prove an address with a mailed link',
-    access: 'public',
+    summary: 'Prove the own address with a mailed link; who made the account with it must be who reads its mail',
+    access: 'account',
     rate: 'sign-in',
     audit: 'account.verified',
     failures: ['link_invalid'],

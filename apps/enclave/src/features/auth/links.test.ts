@@ -81,9 +81,18 @@ async function signUp() {
 test('a mailed link proves the address, once', async () => {
   const { client, email, verification } = await signUp();
   expect(mails).toMatchObject([{ to: email, subject: 'Confirm your address for PrivexBot', html: undefined }]);
-  await enclave.client().auth.verifyEmail({ body: { token: verification } });
+  await client.auth.verifyEmail({ body: { token: verification } });
   expect((await client.auth.me()).emailVerified).toBe(true);
-  await expect(enclave.client().auth.verifyEmail({ body: { token: verification } })).rejects.toMatchObject({ code: 'link_invalid' });
+  await expect(client.auth.verifyEmail({ body: { token: verification } })).rejects.toMatchObject({ code: 'link_invalid' });
+});
+
+test('a mailed link proves the address of nobody but the person who opens it signed in', async () => {
+  const { client, verification } = await signUp();
+  const verify = (by: typeof client) => by.auth.verifyEmail({ body: { token: verification } });
+  await expect(verify(enclave.client())).rejects.toMatchObject({ code: 'not_signed_in' });
+  await expect(verify((await signUp()).client)).rejects.toMatchObject({ code: 'link_invalid' });
+  expect((await client.auth.me()).emailVerified).toBe(false);
+  await verify(client);
 });
 
 test('a mailed link sets a new password, once, ends all sessions and proves the address', async () => {

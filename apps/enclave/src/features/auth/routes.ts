@@ -178,8 +178,10 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       if (user && !user.emailVerified) mailLink(context, 'verify', user);
     },
 
-    async verifyEmail(_, { body }) {
-      const { id, links } = readLink(keyring, 'verify', body.token, now());
+    async verifyEmail({ user: id }, { body }) {
+      const { id: linked, links } = readLink(keyring, 'verify', body.token, now());
+      // A link that is opened by somebody else proves an address to whoever made an account with it and waits.
+      if (linked !== id) throw new AppError('link_invalid');
       await change(id, async (tx, audit) => {
         await changeUser(keyring, tx, id, (user) => ({ ...useLink(links)(user), emailVerified: true }));
         audit('account.verified', id);
