@@ -23,6 +23,7 @@ import { organizationRoutes } from './features/organizations/routes.ts';
 import { createAdmission } from './features/policies/index.ts';
 import { policyRoutes } from './features/policies/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
+import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { callerAddress } from './http/caller-address.ts';
@@ -81,6 +82,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       domains: domainRoutes(context),
       policies: policyRoutes(context),
       apiKeys: apiKeyRoutes(context),
+      serviceAccounts: serviceAccountRoutes(context),
       uploads: uploadRoutes(context),
       knowledge: knowledgeRoutes(context, knowledge),
       bots: botRoutes(ports),

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { InOrg, Name, Time } from './common.ts';
+import { InOrg, Name, Network, Time } from './common.ts';
 import { endpoint } from './endpoint.ts';
 import { idSchema } from './ids.ts';
 import { PERMISSIONS, type Permission } from './permissions.ts';
 
 const Scope = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]]);
-const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'Use networks such as 203.0.113.0/24 or 2001:db8::/32.');
 
 const ApiKey = z.object({
   id: idSchema('apiKey'),

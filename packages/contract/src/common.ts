@@ -8,6 +8,12 @@ export const Time = z.iso.datetime();
 export const InOrg = z.object({ org: idSchema('org') });
 export const InWorkspace = InOrg.extend({ workspace: idSchema('workspace') });
 
+/** A network of callers: an address, or one with a prefix (CIDR). */
+export const Network = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  'a network such as 203.0.113.0/24 or 2001:db8::/32 is expected',
+);
+
 /** Query of a paged list, newest first. `cursor` is the opaque value of the page before. */
 export const Page = z.object({
   cursor: z.string().max(200).optional(),

@@ -11,6 +11,7 @@ import { organizations } from './organizations.ts';
 import { policies } from './policies.ts';
 import { privacy } from './privacy.ts';
 import { publicChat } from './public-chat.ts';
+import { serviceAccounts } from './service-accounts.ts';
 import { uploads } from './uploads.ts';
 import { usage } from './usage.ts';
 import { wallets } from './wallets.ts';
@@ -23,6 +24,7 @@ export const contract = {
   domains,
   policies,
   apiKeys,
+  serviceAccounts,
   uploads,
   knowledge,
   bots,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { InOrg } from './common.ts';
+import { InOrg, Network } from './common.ts';
 import { endpoint } from './endpoint.ts';
 import { idSchema } from './ids.ts';
 import { ROLES } from './permissions.ts';
@@ -14,7 +14,6 @@ export const LOCK_REASONS = ['second_factor', 'sso', 'way', 'address', 'session'
 export const REFUSING_POLICIES = ['ways', 'address', 'session_age', 'idle'] as const;
 
 const MINUTES_OF_A_MONTH = 31 * 24 * 60;
-const Network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'a network such as 203.0.113.0/24 or 2001:db8::/32 is expected');
 
 export const Policies = z.object({
   mfa: z.enum(MFA_SCOPES),

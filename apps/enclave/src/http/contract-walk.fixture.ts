@@ -55,6 +55,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
     body: { email: `late-${org.slice(-6)}@example.com`, role: 'tier4' },
   });
   const key = await client.apiKeys.create({ params: { org }, body: { name: 'walk' } });
+  const service = await client.serviceAccounts.create({ params: { org }, body: { name: 'Importer', role: 'tier2' } });
   const { session } = await client.auth.me();
   return {
     admin,
@@ -79,6 +80,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       upload: upload.id,
       invitation: invitation.id,
       key: key.id,
+      service: service.id,
       apiKey: key.key,
       session,
       // Of nobody: passkeys need a browser.
@@ -161,6 +163,9 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'policies.preview': () => NO_POLICIES,
   'policies.set': () => ({ policies: NO_POLICIES, revision: 0 }),
   'apiKeys.create': () => ({ name: 'second' }),
+  'serviceAccounts.create': () => ({ name: 'Second', role: 'tier3' }),
+  'serviceAccounts.change': () => ({ name: 'Renamed', role: 'tier2' }),
+  'serviceAccounts.createKey': () => ({ name: 'second' }),
   'uploads.start': () => ({ name: 'b.txt', sizeBytes: 3 }),
   'uploads.putPart': () => new Blob(['abc']),
   'knowledge.create': () => ({ name: 'Second' }),

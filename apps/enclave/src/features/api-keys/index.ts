@@ -5,6 +5,8 @@ import { type ApiKey, findApiKeyRow, listApiKeyNames } from './store.ts';
 import type { GivenKey } from './written.ts';
 
 export { KeyUses } from './key-uses.ts';
+export { makeKey, toAnswer } from './make-key.ts';
+export { deleteApiKeysOf, listApiKeys } from './store.ts';
 export { type GivenKey, readApiKey } from './written.ts';
 
 /** The key that was given, if it exists and the secret is right. */

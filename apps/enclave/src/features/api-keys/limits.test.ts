@@ -19,12 +19,12 @@ test('a key does what it was made for and nothing else of what its maker may; at
   const program = enclave.client(made.key);
   expect(await program.knowledge.list({ params: { org, workspace } })).toEqual([]);
   for (const call of [
-    program.organizations.rename({ params: { org }, body: { name: 'Renamed' } }),
-    program.knowledge.create({ params: { org, workspace }, body: { name: 'x' } }),
-    program.apiKeys.create({ params: { org }, body: { name: 'x' } }),
-    program.audit.list({ params: { org } }),
+    () => program.organizations.rename({ params: { org }, body: { name: 'Renamed' } }),
+    () => program.knowledge.create({ params: { org, workspace }, body: { name: 'x' } }),
+    () => program.apiKeys.create({ params: { org }, body: { name: 'x' } }),
+    () => program.audit.list({ params: { org } }),
   ])
-    await expect(call).rejects.toMatchObject({ code: 'key_scope', status: 403 });
+    await expect(call()).rejects.toMatchObject({ code: 'key_scope', status: 403 });
   const { items } = await client.audit.list({ params: { org }, query: { action: 'refused.key_scope' } });
   expect(items.map(({ actor }) => actor)).toEqual(Array(4).fill('reader'));
 });

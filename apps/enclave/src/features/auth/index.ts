@@ -7,6 +7,7 @@ import { findProfiles, findUser } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 
 export { createIdentity } from './identity.ts';
+export { deleteServiceUser, insertServiceUser, renameServiceUser } from './service-users.ts';
 export { createPasswords } from './strategies/email.ts';
 export { findWaysIn, type WaysIn } from './ways-of.ts';
 

@@ -170,6 +170,12 @@ export async function changeSessionFacts(keyring: Keyring, tx: Tx, id: SessionId
   await tx.sql.updateTable('sessions').set({ version, sealed }).where('id', '=', id).execute();
 }
 
+/** Deletes the person itself, of whom nothing else may be left. With `users` locked. */
+export async function deleteUser(tx: Tx, user: UserId): Promise<void> {
+  await tx.record('users', user, null);
+  await tx.sql.deleteFrom('users').where('id', '=', user).execute();
+}
+
 /** Deletes the session that is found by this hash, whoever's it is. */
 export async function deleteSessionBy(tx: Tx, tokenHash: Uint8Array): Promise<void> {
   await tx.lock('sessions');

@@ -10,8 +10,8 @@ import { openValue, type Place, sealValue } from '../../keys/seal.ts';
 type Tx = Transaction<Realm>;
 
 /** Who keeps a membership: an Admin by hand, a directory, or an agency that sent the person. */
-export type MembershipSource = 'manual' | 'scim' | 'sso' | 'ldap' | 'agency';
-export type DirectorySource = Exclude<MembershipSource, 'manual' | 'agency'>;
+export type MembershipSource = 'manual' | 'scim' | 'sso' | 'ldap' | 'agency' | 'service';
+export type DirectorySource = Exclude<MembershipSource, 'manual' | 'agency' | 'service'>;
 
 interface Sealed {
   /** `manual` where it is absent. */

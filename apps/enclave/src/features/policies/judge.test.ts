@@ -1,7 +1,8 @@
 import type { ConnectionId, OrgId, Policies, UserId } from '@privexbot/contract';
 import { expect, test } from 'vitest';
+import { isInside } from '../../http/networks.ts';
 import type { SessionFacts } from '../../http/scope.ts';
-import { isInside, judge } from './judge.ts';
+import { judge } from './judge.ts';
 import { NO_POLICIES } from './store.ts';
 
 const ORG = 'org_a' as OrgId;

@@ -1,6 +1,6 @@
 /** What policies say of somebody who stands at the door: pure, so that a preview and the door itself agree. */
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { OrgId, Policies, REFUSING_POLICIES, UserId } from '@privexbot/contract';
+import { isInside } from '../../http/networks.ts';
 import type { SessionFacts } from '../../http/scope.ts';
 
 type Way = NonNullable<Policies['ways']>[number];
@@ -38,31 +38,6 @@ export function judge(policies: Policies, org: OrgId, { user, address, facts, se
 function wayOf({ method, connection }: SessionFacts, org: OrgId): Way | undefined {
   if (connection) return connection.org === org ? 'sso' : undefined;
   return method as Way;
-}
-
-/** Whether an address lies in one of the networks; all do where there are none. */
-export function isInside(networks: readonly string[], address: string): boolean {
-  if (networks.length === 0) return true;
-  const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
-  const family = isIPv4(bare) ? 'ipv4' : isIPv6(bare) ? 'ipv6' : undefined;
-  return family !== undefined && listOf(networks, family).check(bare, family);
-}
-
-const lists = new WeakMap<readonly string[], Record<'ipv4' | 'ipv6', BlockList>>();
-
-/** One list for each family, since one for both compares IPv4 addresses with mapped IPv6 ranges. */
-function listOf(networks: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
-  let made = lists.get(networks);
-  if (!made) {
-    made = { ipv4: new BlockList(), ipv6: new BlockList() };
-    for (const network of networks) {
-      const [base = '', prefix] = network.split('/');
-      const of = isIPv4(base) ? 'ipv4' : 'ipv6';
-      made[of].addSubnet(base, Number(prefix ?? (of === 'ipv4' ? 32 : 128)), of);
-    }
-    lists.set(networks, made);
-  }
-  return made[family];
 }
 
 function ageOf(since: Date, now: Date): number {

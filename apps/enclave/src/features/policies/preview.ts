@@ -1,10 +1,11 @@
 import type { LOCK_REASONS, OrgId, Policies, Role, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../db/database.ts';
+import { isInside } from '../../http/networks.ts';
 import { findWaysIn, type WaysIn } from '../auth/index.ts';
 import { domainOfEmail, verifiedDomains } from '../domains/index.ts';
 import { listMemberships } from '../organizations/index.ts';
-import { isInside, judge, type Refusal } from './judge.ts';
+import { judge, type Refusal } from './judge.ts';
 
 export type LockReason = (typeof LOCK_REASONS)[number];
 
@@ -44,7 +45,8 @@ export async function previewPolicies(
   policies: Policies,
 ): Promise<Preview> {
   const { members, domains } = await db.transaction(org, 'system', async (tx) => ({
-    members: (await listMemberships(db.keyring, tx, org)).filter(({ state }) => state === 'active'),
+    // Programs come by API key alone.
+    members: (await listMemberships(db.keyring, tx, org)).filter(({ state, source }) => state === 'active' && source !== 'service'),
     domains: await verifiedDomains(db, tx, org),
   }));
   const counts: Partial<Record<LockReason, number>> = {};
