@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf } from '@privexbot/testing/authenticator-app.ts';
 import { type Enclave, PASSWORD, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Shell } from './cli.fixture.ts';
@@ -53,6 +54,21 @@ test('a login takes the password by flag, and a wrong one exits 1 and leaves the
   expect(json).toMatchObject({ code: 1, value: { error: { code: 'wrong_credentials' } } });
   expect((await shell.run('audit', 'verify')).code).toBe(0);
   expect((await shell.run('login', '--url', url, '--email', 'cli@acme.example', '--password', PASSWORD)).code).toBe(0);
+});
+
+test('a login with a second factor takes a recovery code once, and a wrong one signs nobody in', async () => {
+  await using other = await Shell.open();
+  other.env.PRIVEXBOT_PASSWORD = PASSWORD;
+  const { client, email } = await enclave.signUp();
+  const { secret, challenge } = await client.credentials.startTotp();
+  const code = codeOf(secret, enclave.context.now());
+  const { recoveryCodes } = await client.credentials.confirmTotp({ body: { challenge, code } });
+  const [recovery = ''] = recoveryCodes ?? [];
+  const login = (...more: string[]) => other.run('login', '--url', url, '--email', email, ...more);
+  expect(await login()).toMatchObject({ code: 2, stderr: expect.stringContaining('give it with --code') });
+  expect(await login('--code', '000000')).toMatchObject({ code: 1, stderr: expect.stringContaining('The code is wrong') });
+  expect(await login('--code', recovery)).toMatchObject({ code: 0, stdout: expect.stringContaining('Signed in') });
+  expect(await login('--code', recovery)).toMatchObject({ code: 1 });
 });
 
 test('a login without password and without a terminal is bad usage', async () => {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { askPassword } from './ask-password.ts';
+import { askSecret } from './ask-secret.ts';
 
 function terminal() {
   const keyboard = Object.assign(new PassThrough(), { isTTY: true });
@@ -10,7 +10,7 @@ function terminal() {
 
 test('what is typed is taken, with corrections, and never shown', async () => {
   const { keyboard, screen } = terminal();
-  const asked = askPassword(keyboard, screen);
+  const asked = askSecret('password', keyboard, screen);
   keyboard.write('secrot\u007f\u007fet\r');
   expect(await asked).toBe('secret');
   screen.end();
@@ -22,7 +22,7 @@ test.each([
   ['Ctrl-D', '\u0004'],
 ])('%s gives no password', async (_, key) => {
   const { keyboard, screen } = terminal();
-  const asked = askPassword(keyboard, screen);
+  const asked = askSecret('password', keyboard, screen);
   keyboard.write(key);
   await expect(asked).rejects.toThrow('no password was given');
 });

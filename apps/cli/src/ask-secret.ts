@@ -4,14 +4,20 @@ import { UsageError } from './command.ts';
 
 type Keyboard = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
+/** What is asked for, and where it comes from else. */
+const SECRETS = {
+  password: { prompt: 'Password', else: 'set PRIVEXBOT_PASSWORD' },
+  code: { prompt: 'Code of the authenticator app, or a recovery code', else: 'give it with --code' },
+} as const;
+
 /**
- * Asks for a password without showing it.
+ * Asks for a secret without showing it.
  * @throws UsageError where nobody can be asked
  */
-export async function askPassword(keyboard: Keyboard, screen: NodeJS.WritableStream): Promise<string> {
-  if (!keyboard.isTTY)
-    throw new UsageError('the password is missing: set PRIVEXBOT_PASSWORD, or run this in a terminal to be asked for it');
-  screen.write('Password: ');
+export async function askSecret(what: keyof typeof SECRETS, keyboard: Keyboard, screen: NodeJS.WritableStream): Promise<string> {
+  const secret = SECRETS[what];
+  if (!keyboard.isTTY) throw new UsageError(`the ${what} is missing: ${secret.else}, or run this in a terminal to be asked for it`);
+  screen.write(`${secret.prompt}: `);
   // The line editor writes what is typed; here it writes to nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: keyboard, output: nowhere, terminal: true });
@@ -21,7 +27,7 @@ export async function askPassword(keyboard: Keyboard, screen: NodeJS.WritableStr
   try {
     return await lines.question('', { signal: given.signal });
   } catch {
-    throw new UsageError('no password was given');
+    throw new UsageError(`no ${what} was given`);
   } finally {
     lines.close();
     screen.write('\n');
