@@ -1,5 +1,5 @@
 import { ResultCodeError } from 'ldapts';
-import { OutboundError, toOutboundError } from '../outbound/error.ts';
+import { toOutboundError } from '../outbound/error.ts';
 
 const CODES = {
   private_address: 'the address is private',
@@ -33,8 +33,6 @@ export function toLdapError(error: unknown, signal?: AbortSignal): LdapError {
   if (error instanceof LdapError) return error;
   if (signal?.aborted) return new LdapError('timeout', { cause: error });
   if (error instanceof ResultCodeError) return new LdapError('operation', { cause: error, result: error.code });
-  if (error instanceof Error && !('code' in error) && !(error instanceof OutboundError))
-    return new LdapError('interrupted', { cause: error });
   const { code } = toOutboundError(error, '');
   return new LdapError(code in CODES ? (code as LdapErrorCode) : 'interrupted', { cause: error });
 }

@@ -2,10 +2,10 @@
 import type { LdapSecrets, LdapSettings } from '@privexbot/contract';
 import type { Context } from '../../../context.ts';
 import { type Directory, type Entry, openDirectory } from '../../../providers/ldap/directory.ts';
-import { LdapError } from '../../../providers/ldap/error.ts';
+import { LdapError, type LdapErrorCode } from '../../../providers/ldap/error.ts';
 import { addressOf } from '../../../providers/ldap/socket.ts';
-import { OutboundError } from '../../../providers/outbound/error.ts';
-import { type Arrival, type Checks, type Claims, type Connection, createChecks, type Strategy } from '../strategy.ts';
+import { OutboundError, type OutboundErrorCode } from '../../../providers/outbound/error.ts';
+import { type Arrival, type Checks, type Claims, type Connection, createChecks, SignInRefused, type Strategy } from '../strategy.ts';
 import { findDisabled, findGroups, personAttributes, subjectOf, whereSubject } from './person.ts';
 
 type LdapConnection = Connection<LdapSettings, LdapSecrets>;
@@ -162,6 +162,16 @@ function findPeople(directory: Directory, settings: LdapSettings, where: Paramet
 
 /** Which check each failure of the client is. */
 const CHECKS = { tls: 'tls', no_tls: 'tls', operation: 'answer', too_large: 'size' } as const;
+/** Failures that say nothing of whoever signs in: the directory was not reached. */
+const NOT_REACHED: Readonly<Partial<Record<LdapErrorCode, OutboundErrorCode>>> = {
+  private_address: 'private_address',
+  not_resolved: 'not_resolved',
+  refused: 'refused',
+  timeout: 'timeout',
+  interrupted: 'interrupted',
+  tls: 'tls',
+  no_tls: 'tls',
+};
 
 async function reading<T>(checks: Checks, work: () => Promise<T>): Promise<T> {
   try {
@@ -169,7 +179,13 @@ async function reading<T>(checks: Checks, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof LdapError)) throw error;
     const check = error.code in CHECKS ? CHECKS[error.code as keyof typeof CHECKS] : 'reachable';
-    return checks.refuse(check, { found: error.result === undefined ? error.message : `${error.message} (result ${error.result})` });
+    const found = error.result === undefined ? error.message : `${error.message} (result ${error.result})`;
+    try {
+      return checks.refuse(check, { found });
+    } catch {
+      const notReached = NOT_REACHED[error.code];
+      throw new SignInRefused(check, { cause: notReached ? new OutboundError(notReached, '', error) : error });
+    }
   }
 }
 

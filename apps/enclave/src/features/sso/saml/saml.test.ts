@@ -272,6 +272,19 @@ test('a provider is read from its metadata, pasted or by address', async () => {
   expect(again?.settings.provider).toEqual({ ...known, certificates: [next.certificate], metadataUrl });
 });
 
+test('new certificates are no other provider, another entity or address is', () => {
+  const before = connection.settings;
+  const described = { ...PROVIDER, certificates: [next.certificate] };
+  const same = (provider: SamlSettings['provider']) => saml.isSameServer(before, { ...before, provider });
+  expect(same(described)).toBe(true);
+  expect(same({ ...described, entityId: 'https://other.example' })).toBe(false);
+  expect(same({ ...described, signOnUrl: 'https://other.example/sso' })).toBe(false);
+  expect(same({ metadata: metadata(next.certificate).replace('https://idp.example/redirect', PROVIDER.signOnUrl) })).toBe(true);
+  expect(same({ metadata: metadata(next.certificate) })).toBe(false);
+  expect(same({ metadata: '<x' })).toBe(false);
+  expect(same({ metadataUrl: 'https://idp.example/metadata.xml' })).toBe(false);
+});
+
 test('what is no provider, or one that is not safe, is refused with the reason', async () => {
   const problem = async (given: SamlSettings['provider']) =>
     (await refusal(Promise.resolve(saml.prepare?.({ settings: { ...connection.settings, provider: given }, secrets: {} })))).replace(

@@ -74,8 +74,7 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
       return { settings: { ...settings, provider: { ...provider, certificates: certificates.map(String) } }, secrets: { keys } };
     },
 
-    /** Keys are ours, and of use to no server. */
-    isSameServer: () => true,
+    isSameServer: (before, after) => isSameProvider(before.provider, after.provider),
 
     async probe(connection, checks) {
       const { provider } = partsOf(connection);
@@ -132,6 +131,20 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
     const text = await response.text();
     return { ...readable(() => readProviderMetadata(text)), metadataUrl };
   }
+}
+
+/** Whether it is the same provider at the same address, whatever its certificates: these change from time to time. */
+function isSameProvider(before: SamlSettings['provider'], after: SamlSettings['provider']): boolean {
+  if (!('entityId' in before)) return false;
+  if ('metadata' in after) {
+    try {
+      return isSameProvider(before, readProviderMetadata(after.metadata));
+    } catch {
+      return false;
+    }
+  }
+  if (!('entityId' in after)) return before.metadataUrl === after.metadataUrl;
+  return before.entityId === after.entityId && before.signOnUrl === after.signOnUrl;
 }
 
 /** Runs what reads values that an Admin entered. */
