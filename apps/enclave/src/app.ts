@@ -98,7 +98,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       db,
       identity,
       limiter,
-      once: rememberReceived(context.now),
+      once: rememberReceived(context.now, context.shared),
       now: context.now,
       log,
       draining,

@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import type { Release } from './features/attestation/release.ts';
 import type { RateLimiter } from './http/limits.ts';
+import type { SharedLimits } from './http/shared-limits.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Keyring } from './keys/keyring.ts';
 import type { Log } from './log.ts';
@@ -33,6 +34,8 @@ export interface Context {
   /** Absent where no mail server is set. */
   readonly mailer: Mailer | undefined;
   readonly limiter: RateLimiter;
+  /** Absent where no other server works on this database. */
+  readonly shared: SharedLimits | undefined;
   readonly log: Log;
   now(): Date;
   newId<K extends IdKind>(kind: K): Id<K>;

@@ -4,6 +4,7 @@ import { migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open-database.ts';
 import { openRelease } from './features/attestation/release.ts';
 import { RateLimiter } from './http/limits.ts';
+import { openSharedLimits } from './http/shared-limits.ts';
 import { openJobs } from './jobs/jobs.ts';
 import type { RootKeySource } from './keys/root-key.ts';
 import { createLog } from './log.ts';
@@ -43,6 +44,9 @@ export async function openContext(
   const db = await openDatabase(storage.appUrl, rootKey, now, log);
   stack.defer(() => db.close());
   if (!storage.soleServer) await db.followOthers();
+  const shared = storage.soleServer ? undefined : stack.use(openSharedLimits(db));
+  const limiter = new RateLimiter(now, shared);
+  stack.defer(() => limiter.close());
   const outbound = createOutbound({ privateHosts: config.privateHosts, log });
   stack.defer(() => outbound.close());
   const embedder = openEmbedder(config.embeddings, outbound);
@@ -63,7 +67,8 @@ export async function openContext(
     dns: createDns(config.dns, outbound),
     jobs,
     mailer: config.mail && createSmtpMailer(config.mail.url, config.mail.from),
-    limiter: new RateLimiter(now),
+    limiter,
+    shared,
     log,
     now,
     newId: idMaker(now),

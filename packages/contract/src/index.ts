@@ -11,7 +11,7 @@ export { COMMON_FAILURES, ERRORS, ErrorBody, type ErrorDetails, errorMessage } f
 export { Mapping, Provisioning } from './group-map.ts';
 export * from './ids.ts';
 export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from './knowledge.ts';
-export { FRESH_MS, LIMITS, RATES, type RateClass } from './limits.ts';
+export { FRESH_MS, LIMITS, RATE_OF_ORGANIZATION, RATES, type RateClass } from './limits.ts';
 export { renderOpenApi } from './openapi.ts';
 export { hasPermission, narrower, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role, widest } from './permissions.ts';
 export { LOCK_REASONS, MFA_SCOPES, POLICY_WAYS, Policies, REFUSING_POLICIES } from './policies.ts';

@@ -27,6 +27,8 @@ export const FRESH_MS = 10 * 60_000;
 /** How often one caller may use a class of endpoint: a bucket of `burst` calls, refilled with `perMinute`. */
 export const RATES = {
   'sign-in': { perMinute: 10, burst: 10 },
+  /** Of one account, from all devices together on which nobody signed in to it before. */
+  'sign-in-elsewhere': { perMinute: 10, burst: 30 },
   /** The question before a sign-in; guessing is limited where it is answered. */
   challenge: { perMinute: 60, burst: 30 },
   handshake: { perMinute: 600, burst: 200 },
@@ -40,3 +42,6 @@ export const RATES = {
 } as const;
 
 export type RateClass = keyof typeof RATES;
+
+/** How many times as fast as one caller all callers of an organization may be together. */
+export const RATE_OF_ORGANIZATION = 50;

@@ -12,6 +12,9 @@ const ENVIRONMENT_ONLY = new Set([
   'public.identities',
   'public.credentials',
   'public.challenges',
+  'public.rate_buckets',
+  'public.received_requests',
+  'public.known_devices',
   'public.key_rotations',
   'public.organization_receipts',
 ]);

@@ -56,6 +56,7 @@ export interface Tables {
   policies: Sealed & { org_id: OrgId };
   session_activity: { org_id: OrgId; session_id: SessionId; seen_at: Date; mac: Uint8Array };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };
+  known_devices: { device: Uint8Array; user_id: UserId; at: Date };
   head_changes: { realm: string; name: string; before: number; counter: number; digests: string; mac: Uint8Array };
   organizations: Sealed & { org_id: OrgId; created_at: Date };
   workspaces: Sealed & { id: WorkspaceId; org_id: OrgId; created_at: Date };

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@privexbot/contract';
 import { AppError } from '../errors.ts';
 import { toAppError } from './errors.ts';
 import type { PublicScope } from './scope.ts';
+import type { SharedLimits } from './shared-limits.ts';
 
 /** Runs the work of a request, unless one with the same key was received before. @throws AppError `already_received`, `bad_request` */
 export type Once = <T>(scope: Pick<PublicScope, 'request' | 'channel'>, work: () => Promise<T>) => Promise<T>;
@@ -14,10 +15,10 @@ const KEY = /^[\x21-\x7e]{1,200}$/;
 const UNTOUCHED: ReadonlySet<ErrorCode> = new Set(['rate_limited', 'busy', 'storage_full', 'unavailable']);
 
 /**
- * Keeps in memory which keyed requests were received. Whoever is on the way can keep an answer back and have the client
- * send its request again; this way it is acted on once.
+ * Keeps in memory which keyed requests were received, and with several servers what all of them received. Whoever is on the
+ * way can keep an answer back and have the client send its request again; this way it is acted on once.
  */
-export function rememberReceived(now: () => Date): Once {
+export function rememberReceived(now: () => Date, shared?: Pick<SharedLimits, 'receive' | 'forget'>): Once {
   /** When each was received, oldest first. */
   const received = new Map<string, number>();
 
@@ -40,10 +41,14 @@ export function rememberReceived(now: () => Date): Once {
     const at = now().getTime();
     requireNew(name, at);
     add(name, at);
+    if (shared && !(await shared.receive(name, at))) throw new AppError('already_received');
     try {
       return await work();
     } catch (error) {
-      if (UNTOUCHED.has(toAppError(error).code)) received.delete(name);
+      if (UNTOUCHED.has(toAppError(error).code)) {
+        received.delete(name);
+        await shared?.forget(name);
+      }
       throw error;
     }
   };

@@ -54,6 +54,7 @@ function createTestApp(): Hono<Env> {
     findRole: async () => 'tier4',
     hasWorkspace: async () => true,
     noteUse: () => undefined,
+    isKnownDevice: async () => false,
   };
   mountAll(app, Object.fromEntries(all) as unknown as AllHandlers, {
     // Only refusals reach the database here.

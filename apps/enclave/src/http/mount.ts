@@ -10,6 +10,7 @@ import {
   type OrgId,
   PERMISSIONS,
   type Permission,
+  RATE_OF_ORGANIZATION,
   type Role,
   type UserId,
   type WorkspaceId,
@@ -22,7 +23,7 @@ import { randomBytes } from '../random.ts';
 import { errorResponse, toAppError } from './errors.ts';
 import { eventResponse } from './events.ts';
 import type { Once } from './idempotency.ts';
-import type { RateLimiter } from './limits.ts';
+import { networkOf, type RateLimiter } from './limits.ts';
 import { isInside } from './networks.ts';
 import { type OpenCall, OpenCalls } from './open-calls.ts';
 import type { AccountScope, CallingKey, ChannelCaller, Identity, OrgScope, Principal, PublicScope } from './scope.ts';
@@ -158,13 +159,13 @@ async function enter(
   const { access } = endpoint;
   if (!scope.channel && !endpoint.plain) throw new AppError('sealed_only');
   if (access === 'public') {
-    ports.limiter.take(endpoint.rate, scope.address);
+    await ports.limiter.admit(endpoint.rate, await strangerOf(endpoint, scope, ports));
     return scope;
   }
   const principal = await ports.identity.authenticate(scope.request, scope.channel);
   caller.actor = principal.key?.id ?? principal.user;
   caller.user = principal.user;
-  ports.limiter.take(endpoint.rate, caller.actor);
+  await ports.limiter.admit(endpoint.rate, caller.actor);
   if (access === 'account') {
     const { user, session, facts } = principal;
     if (!session || !facts || principal.within) throw new AppError('not_signed_in');
@@ -172,6 +173,12 @@ async function enter(
     return { ...scope, user, session, facts };
   }
   return enterOrganization(endpoint, access, params, principal, scope, ports, caller);
+}
+
+/** By what somebody unknown is limited: where a device signed in before, whoever shares its network takes nothing from it. */
+async function strangerOf({ rate }: Endpoint, { address, channel }: PublicScope, { identity }: Ports): Promise<string> {
+  const device = rate === 'sign-in' ? channel?.device : undefined;
+  return device && (await identity.isKnownDevice(device)) ? device : networkOf(address);
 }
 
 async function enterOrganization(
@@ -186,6 +193,7 @@ async function enterOrganization(
   const { org, role } = await requireRights(endpoint, permission, params, principal, scope, ports, caller);
   if (endpoint.fresh) await requireFresh(principal, ports);
   const { db } = ports;
+  await ports.limiter.admit(endpoint.rate, org, RATE_OF_ORGANIZATION);
   const { actor } = caller;
   const { key } = principal;
   if (key) ports.identity.noteUse(key, scope.address);

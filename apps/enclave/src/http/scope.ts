@@ -106,4 +106,6 @@ export interface Identity {
   hasWorkspace(org: OrgId, workspace: WorkspaceId): Promise<boolean>;
   /** Notes that an API key was let in. */
   noteUse(key: CallingKey, address: string): void;
+  /** Whether somebody signed in on the device before. */
+  isKnownDevice(device: string): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { createChannelServer, DEFAULT_PATH, type Environment, type GetEvidence, type Session } from '@privexbot/secure-channel/server';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { RateLimiter } from './limits.ts';
+import { networkOf, type RateLimiter } from './limits.ts';
 import type { ChannelCaller } from './scope.ts';
 
 interface Ports {
@@ -91,7 +91,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<Uint8Array | ReadableS
 
 function isTooFast(limiter: RateLimiter, address: string): boolean {
   try {
-    limiter.take('handshake', address);
+    limiter.take('handshake', networkOf(address));
     return false;
   } catch (error) {
     if (error instanceof AppError) return true;

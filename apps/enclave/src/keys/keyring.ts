@@ -28,6 +28,8 @@ export type Purpose =
   | 'recovery-code'
   | 'challenge'
   | 'device'
+  | 'known-device'
+  | 'rate'
   | 'invitation'
   | 'group'
   | 'external-group'

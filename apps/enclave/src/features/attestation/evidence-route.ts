@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { networkOf } from '../../http/limits.ts';
 import { addressOf, type Env } from '../../http/mount.ts';
 import type { AttestedEnvironment } from './environment.ts';
 
@@ -14,7 +15,7 @@ const NONCE_BYTES = 32;
  */
 export function mountEvidence(app: Hono<Env>, { limiter }: Pick<Context, 'limiter'>, environment: AttestedEnvironment): void {
   app.get('/.well-known/privexbot/evidence', async (c) => {
-    limiter.take('handshake', addressOf(c.env));
+    limiter.take('handshake', networkOf(addressOf(c.env)));
     const nonce = readNonce(c.req.query('nonce'));
     const { identityKey, keyConfig, keyConfigSignature, release, launchManifest } = environment.current();
     const reportData = evidenceReportData(nonce, [identityKey, keyConfig, release, launchManifest]);

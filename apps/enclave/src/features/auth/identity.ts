@@ -6,6 +6,7 @@ import { Recent } from '../../recent.ts';
 import { findApiKey, type GivenKey, KeyUses, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
+import { isKnown } from './attempts.ts';
 import { waysToProve } from './credentials/factors.ts';
 import { findSessionOf } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
@@ -33,6 +34,7 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
     admit,
     findRole: (user, org) => roles.get(`${user} ${org}`, () => findRole(db, user, org)),
     waysToProve: (user) => db.transaction('environment', user, (tx) => waysToProve(db, tx, user)),
+    isKnownDevice: (device) => isKnown(db, device),
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
     noteUse: (key, address) => uses.note(key, address),
   };

@@ -6,6 +6,7 @@ import type { AccountScope } from '../../http/scope.ts';
 import { acceptInvitation, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
 import { changeAccount, isSameAddress, isSignUpOpen, localPart } from './accounts.ts';
+import { countAttempt } from './attempts.ts';
 import { completeSignIn, startAccount, toAccount } from './complete.ts';
 import { reclaim } from './credentials/reclaim.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
@@ -24,7 +25,7 @@ type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 
 };
 
 export function authRoutes(context: Ports): Handlers<'auth'> {
-  const { config, db, keyring, limiter, mailer, now, passwords, admit } = context;
+  const { config, db, keyring, mailer, now, passwords, admit } = context;
   const tokens = createTokens(context);
   const change = <T>(user: UserId, fn: Parameters<typeof changeAccount<T>>[2]) => changeAccount<T>(context, user, fn);
 
@@ -50,16 +51,16 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
 
     async signIn(scope, { body }) {
       requireDevice(scope.channel);
-      const index = emailIndex(keyring, body.email);
-      const address = Buffer.from(index).toString('base64url');
-      limiter.take('sign-in', address);
-      const found = await db.transaction('environment', 'visitor', (tx) => findUser(keyring, tx, { email: index }));
+      const found = await db.transaction('environment', 'visitor', (tx) =>
+        findUser(keyring, tx, { email: emailIndex(keyring, body.email) }),
+      );
+      const takeBack = await countAttempt(context, scope, { method: 'password', email: body.email, user: found?.id });
       const right = await passwords.matches(found?.password, body.password);
       if (!found || !right) {
         await db.audit('environment', { action: 'session.refused', actor: 'visitor', target: found?.id });
         throw new AppError('wrong_credentials');
       }
-      limiter.giveBack('sign-in', address);
+      takeBack();
       return completeSignIn(context, scope, ownIdentity('password', found.id, ['pwd'], now()), {
         // The password may have been changed while this one was compared.
         confirm: (user) => user.password === found.password,
@@ -155,10 +156,11 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       });
     },
 
-    async requestReset(_, { body }) {
-      const index = emailIndex(keyring, body.email);
-      limiter.take('sign-in', Buffer.from(index).toString('base64url'));
-      const user = await db.transaction('environment', 'visitor', (tx) => findUser(keyring, tx, { email: index }));
+    async requestReset(scope, { body }) {
+      const user = await db.transaction('environment', 'visitor', (tx) =>
+        findUser(keyring, tx, { email: emailIndex(keyring, body.email) }),
+      );
+      await countAttempt(context, scope, { method: 'reset', email: body.email, user: user?.id });
       await db.audit('environment', { action: 'account.reset_requested', actor: 'visitor', target: user?.id });
       if (user) mailLink(context, 'reset', user);
     },

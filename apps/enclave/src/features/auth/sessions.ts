@@ -6,6 +6,7 @@ import type { SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { PublicScope, SessionFacts } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
+import { rememberDevice } from './attempts.ts';
 import { requireDevice } from './devices.ts';
 import { deleteSessionBy, deleteSessions, findSession, insertSession, type Session, type Tx } from './store.ts';
 
@@ -20,7 +21,8 @@ export async function startSession(
   { address, channel }: PublicScope,
   facts: Omit<SessionFacts, 'startedAt'>,
 ): Promise<SessionId> {
-  const hash = hashOf(keyring, requireDevice(channel));
+  const key = requireDevice(channel);
+  const hash = hashOf(keyring, key);
   const createdAt = now();
   await deleteSessions(tx, user, (_, expiresAt) => expiresAt <= createdAt);
   await deleteSessionBy(tx, hash);
@@ -28,6 +30,7 @@ export async function startSession(
   const device = (channel?.deviceName ?? '').slice(0, NAME_LENGTH);
   const expiresAt = new Date(createdAt.getTime() + TTL_SECONDS * 1_000);
   await insertSession(keyring, tx, { id, user, device, address, createdAt, expiresAt, facts: { ...facts, startedAt: createdAt } }, hash);
+  await rememberDevice({ keyring, now }, tx, user, key);
   return id;
 }
 

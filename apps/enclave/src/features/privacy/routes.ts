@@ -5,9 +5,9 @@ import { listReceipts, readKeysState, startRotation } from './rotate.ts';
 export function privacyRoutes(context: Context): Handlers<'privacy'> {
   return {
     keys: () => readKeysState(context),
-    rotate({ org, user, actor }, { body }) {
+    async rotate({ org, user, actor }, { body }) {
       // Whoever asks, it is one environment that does the work.
-      context.limiter.take('rotation', 'environment');
+      await context.limiter.takeExact('rotation', 'environment');
       return startRotation(context, { org, user, actor, backupsExpireAt: body.backupsExpireAt });
     },
     receipts: async () => ({ items: await listReceipts(context) }),

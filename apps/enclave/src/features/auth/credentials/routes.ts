@@ -6,6 +6,7 @@ import type { Handlers } from '../../../http/mount.ts';
 import type { PublicScope } from '../../../http/scope.ts';
 import { randomBytes } from '../../../random.ts';
 import { changeAccount, isSignUpOpen } from '../accounts.ts';
+import { countAttempt } from '../attempts.ts';
 import { createChallenge, readChallenge, takeChallenge } from '../challenges.ts';
 import { askAgain, completeSignIn, finishSignIn, readPending, startAccount, takePending, toAccount } from '../complete.ts';
 import { changeCredential, findCredential } from '../credentials-store.ts';
@@ -60,10 +61,9 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
       return { ways: mailer ? ['password', 'link'] : ['password'], connections: await connectionsFor(body.email) };
     },
 
-    async requestLink(_, { body }) {
-      const index = emailIndex(keyring, body.email);
-      limiter.take('sign-in', Buffer.from(index).toString('base64url'));
-      const user = await inEnvironment('visitor', (tx) => findUser(keyring, tx, { email: index }));
+    async requestLink(scope, { body }) {
+      const user = await inEnvironment('visitor', (tx) => findUser(keyring, tx, { email: emailIndex(keyring, body.email) }));
+      await countAttempt(context, scope, { method: 'link', email: body.email, user: user?.id });
       await db.audit('environment', { action: 'session.link_requested', actor: 'visitor', target: user?.id });
       if (user) mailLink(context, 'mailed', user);
       else if (mailer && (body.invitation || (await isSignUpOpen(context))))
@@ -127,7 +127,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
       const device = requireDevice(scope.channel);
       const { pending, amr, again } = await inEnvironment('visitor', async (tx) => {
         const pending = await takePending(context, tx, challenge, device);
-        limiter.take('sign-in', `second factor of ${pending.user}`);
+        await limiter.takeExact('sign-in', `second factor of ${pending.user}`);
         const user = await requireUser(tx, pending.user);
         const amr = await checkProof(context, tx, user, toProof(proof, scope, challenge));
         return { pending, amr, again: amr ? '' : await askAgain(context, tx, device, pending) };
