@@ -14,6 +14,7 @@ let own: World;
 let other: World;
 let cases = 0;
 const keys = {} as Record<'whole' | 'plain' | 'expired' | 'revoked' | 'elsewhere' | 'foreign' | 'altered', string> & Record<Role, string>;
+const ofPrograms = {} as Record<Role, string>;
 const scoped = {} as Record<Permission, string>;
 
 beforeAll(async () => {
@@ -38,6 +39,12 @@ beforeAll(async () => {
     const person = await enclave.signUp({ email, invitation: link.split('#')[1] ?? '' });
     keys[role] = (await person.client.apiKeys.create({ params: { org }, body: { name: role } })).key;
     if (role === 'tier4') await changeRole(enclave.context, { user: person.user, org }, 'tier4');
+  }
+  for (const role of ROLES) {
+    if (role === 'admin') continue; // no program manages people
+    const service = await client.serviceAccounts.create({ params: { org }, body: { name: role, role } });
+    const inService = { org, service: service.id };
+    ofPrograms[role] = (await client.serviceAccounts.createKey({ params: inService, body: { name: role } })).key;
   }
   enclave.advance(2 * MINUTE);
 });
@@ -68,6 +75,12 @@ test.each(inOrganization)("%s takes a whole key with its maker's role of this mo
   for (const role of ROLES)
     if (hasPermission(role, named[1].access as Permission)) await expectLetIn(named, keys[role]);
     else expect(await codeOf(named, keys[role]), role).toBe('not_allowed');
+});
+
+test.each(inOrganization)("%s takes a program's key with the program's role", async (...named) => {
+  for (const [role, key] of Object.entries(ofPrograms) as [Role, string][])
+    if (hasPermission(role, named[1].access as Permission)) await expectLetIn(named, key);
+    else expect(await codeOf(named, key), role).toBe('not_allowed');
 });
 
 test.each(inOrganization)('%s takes a key made for its permission, and no key made for another', async (...named) => {
