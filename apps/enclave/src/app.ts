@@ -24,6 +24,7 @@ import { createAdmission } from './features/policies/index.ts';
 import { policyRoutes } from './features/policies/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
+import { createStrategies, mountSso, ssoRoutes } from './features/sso/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { callerAddress } from './http/caller-address.ts';
@@ -68,9 +69,11 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   );
 
   const passwords = createPasswords();
+  const strategies = createStrategies(context);
   const app = new Hono<Env>();
   mountHealth(app, context, draining);
   mountEvidence(app, context, environment);
+  mountSso(app, { ...context, strategies });
   app.get('/v1/openapi.json', (c) => c.json(renderOpenApi()));
   mountAll(
     app,
@@ -93,6 +96,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       privacy: privacyRoutes(context),
       openai: openaiRoutes(ports),
       wallets: walletRoutes(context),
+      sso: ssoRoutes(context, strategies),
     },
     {
       db,

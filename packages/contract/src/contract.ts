@@ -12,6 +12,7 @@ import { policies } from './policies.ts';
 import { privacy } from './privacy.ts';
 import { publicChat } from './public-chat.ts';
 import { serviceAccounts } from './service-accounts.ts';
+import { sso } from './sso.ts';
 import { uploads } from './uploads.ts';
 import { usage } from './usage.ts';
 import { wallets } from './wallets.ts';
@@ -35,5 +36,6 @@ export const contract = {
   privacy,
   openai,
   wallets,
+  sso,
 };
 export type Contract = typeof contract;

@@ -17,6 +17,8 @@ export const ErrorCode = z.enum([
   'challenge_invalid',
   'wallet_refused',
   'identity_refused',
+  'directory_unreachable',
+  'test_first',
   'identity_taken',
   'last_way_in',
   'step_up_required',

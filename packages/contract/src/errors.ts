@@ -67,6 +67,12 @@ export const ERRORS = {
     message: 'This sign-in was refused. An Admin of the organization finds the reason under Sign-in, Attempts.',
     retry: false,
   },
+  directory_unreachable: {
+    status: 502,
+    message: 'The organization’s directory could not be reached, or did not answer as one. Try again, or tell an Admin to test it.',
+    retry: true,
+  },
+  test_first: { status: 409, message: 'Nobody has signed in with these settings yet. Test the connection first.', retry: false },
   identity_taken: { status: 409, message: 'This way to sign in belongs to another account. Unlink it there first.', retry: false },
   last_way_in: { status: 409, message: 'This is the last way into the account. Add another one, then remove it.', retry: false },
   step_up_required: {

@@ -25,6 +25,18 @@ export {
   receiptBytes,
   SignedReceipt,
 } from './privacy.ts';
+export {
+  type Attempt,
+  type ChangedProtocol,
+  CONNECTION_KINDS,
+  CONNECTION_STATES,
+  type ConnectionKind,
+  type NewConnection,
+  SSO_PRODUCTS,
+  type SsoConnection,
+  type SsoProduct,
+} from './sso.ts';
 export { SSO_CHECKS, SsoCheckName } from './sso-checks.ts';
 export { LdapSecrets, LdapSettings, SamlSecrets, SamlSettings } from './sso-directories.ts';
+export { type JwtSecrets, JwtSettings, type OidcSecrets, OidcSettings, TOKEN_ALGORITHMS } from './sso-kinds.ts';
 export { METERS, type Meter } from './usage.ts';

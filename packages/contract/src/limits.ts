@@ -32,6 +32,8 @@ export const RATES = {
   /** The question before a sign-in; guessing is limited where it is answered. */
   challenge: { perMinute: 60, burst: 30 },
   handshake: { perMinute: 600, burst: 200 },
+  /** What directories send, or browsers on their way back from them. */
+  directory: { perMinute: 240, burst: 120 },
   read: { perMinute: 6_000, burst: 1_000 },
   write: { perMinute: 1_200, burst: 300 },
   upload: { perMinute: 12_000, burst: 2_000 },

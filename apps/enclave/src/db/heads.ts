@@ -28,6 +28,7 @@ const PROTECTED = {
   credentials: { id: 'id', onMismatch: 'refuse' },
   invitations: { id: 'id', onMismatch: 'refuse' },
   agency_grants: { id: 'id', onMismatch: 'refuse' },
+  connections: { id: 'id', onMismatch: 'refuse' },
   memberships: { id: 'id', onMismatch: 'refuse' },
   groups: { id: 'id', onMismatch: 'refuse' },
   group_members: { id: 'id', onMismatch: 'refuse' },

@@ -17,6 +17,7 @@ const ENVIRONMENT_ONLY = new Set([
   'public.known_devices',
   'public.key_rotations',
   'public.organization_receipts',
+  'public.connection_sessions',
 ]);
 
 interface Column {

@@ -1,7 +1,9 @@
 import type {
   ApiKeyId,
+  AttemptId,
   BotId,
   ConnectionId,
+  ConnectionKind,
   ConversationId,
   CredentialId,
   DataKeyId,
@@ -83,6 +85,23 @@ export interface Tables {
   workspace_access: Sealed & { workspace_id: WorkspaceId; org_id: OrgId };
   organization_states: Sealed & { org_id: OrgId; state: OrganizationState; ends_at: Date | null };
   organization_receipts: { id: string; user_id: UserId; sealed: Uint8Array; created_at: Date };
+  connections: Sealed & {
+    id: ConnectionId;
+    org_id: OrgId;
+    kind: ConnectionKind;
+    state: 'draft' | 'tested' | 'active';
+    created_at: Date;
+  };
+  sign_in_attempts: {
+    id: AttemptId;
+    org_id: OrgId;
+    connection_id: ConnectionId;
+    user_id: UserId | null;
+    outcome: 'signed_in' | 'refused' | 'test_passed' | 'test_failed';
+    sealed: Uint8Array;
+    created_at: Date;
+  };
+  connection_sessions: { session_id: SessionId; connection_id: ConnectionId; subject_index: Uint8Array; name_index: Uint8Array | null };
   api_keys: Sealed & { id: ApiKeyId; org_id: OrgId; user_id: UserId; secret_hash: Uint8Array; created_at: Date };
   api_key_uses: { key_id: ApiKeyId; org_id: OrgId; used_at: Date; sealed: Uint8Array };
   uploads: Sealed & {

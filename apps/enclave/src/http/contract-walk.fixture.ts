@@ -56,6 +56,10 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
   });
   const key = await client.apiKeys.create({ params: { org }, body: { name: 'walk' } });
   const service = await client.serviceAccounts.create({ params: { org }, body: { name: 'Importer', role: 'tier2' } });
+  const connection = await client.sso.create({
+    params: { org },
+    body: { kind: 'oidc', name: 'Directory', settings: { issuer: 'https://idp.invalid', clientId: 'x' }, secrets: { clientSecret: 'x' } },
+  });
   const { session } = await client.auth.me();
   return {
     admin,
@@ -82,6 +86,8 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       key: key.id,
       service: service.id,
       apiKey: key.key,
+      connection: connection.id,
+      user: admin.user,
       session,
       // Of nobody: passkeys need a browser.
       credential: 'crd_01jd0000000000000000000000',
@@ -184,6 +190,15 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'models.add': () => ({ provider: 'openai-compatible', name: 'Second', url: 'http://203.0.113.1/v1', model: 'm' }),
   'models.change': () => ({ name: 'Renamed' }),
   'openai.chat': ({ bot }) => ({ model: bot, messages: [{ role: 'user', content: 'How many days of leave?' }] }),
+  'sso.find': () => ({ email: 'nobody@example.com' }),
+  'sso.start': ({ connection }) => ({ connection }),
+  'sso.complete': () => ({ challenge: TOKEN_OF_NOBODY }),
+  'sso.signIn': ({ connection }) => ({ connection, name: 'nobody', password: PASSWORD_OF_NOBODY }),
+  'sso.exchange': ({ connection }) => ({ connection, token: 'a.b.c' }),
+  'sso.create': () => ({ kind: 'oidc', name: 'Second', settings: { issuer: 'https://idp.invalid', clientId: 'x' } }),
+  'sso.change': () => ({ name: 'Renamed' }),
+  'sso.test': () => ({}),
+  'sso.preview': () => ({ groups: ['staff'], provisioning: {} }),
   'openai.embeddings': () => ({ model: 'default', input: 'leave' }),
 };
 

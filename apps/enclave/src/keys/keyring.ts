@@ -34,6 +34,7 @@ export type Purpose =
   | 'group'
   | 'external-group'
   | 'agency'
+  | 'directory-session'
   | 'api-key'
   | 'slug'
   | 'conversation'

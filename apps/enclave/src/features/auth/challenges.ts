@@ -94,6 +94,22 @@ export async function answerChallenge(ports: Ports, tx: Tx, purpose: string, id:
   await tx.sql.updateTable('challenges').set({ version, sealed }).where('id', '=', row.id).execute();
 }
 
+/** Whether something that counts once, such as an assertion, is seen for the first time; it is remembered until it counts no more. */
+export async function useOnce({ keyring, now }: Ports, tx: Tx, what: string, until: Date): Promise<boolean> {
+  await tx.lock('challenges');
+  await sweep(tx, now());
+  const row = { id: indexOf(keyring, `used ${what}`), purpose: 'used', expires_at: until, version: 1 };
+  const seen = await tx.sql.selectFrom('challenges').select('id').where('id', '=', row.id).executeTakeFirst();
+  if (seen) return false;
+  const sealed = sealValue(keyring.environment, placeOf(row), { device: '', data: {} } satisfies Content<object>);
+  await tx.record('challenges', row.id, sealed);
+  await tx.sql
+    .insertInto('challenges')
+    .values({ ...row, sealed })
+    .execute();
+  return true;
+}
+
 async function find<T>(
   { keyring, now }: Ports,
   tx: Tx,

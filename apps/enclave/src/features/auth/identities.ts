@@ -89,6 +89,14 @@ export async function removeIdentity(tx: Tx, { id, user, method }: LinkedIdentit
   tx.audit('identity.unlinked', user, { method, identity: id });
 }
 
+/** Takes away what people were known by at a connection, before it goes. */
+export async function forgetConnection(tx: Tx, connection: ConnectionId): Promise<void> {
+  await tx.lock('identities');
+  const rows = await tx.sql.selectFrom('identities').select('id').where('connection_id', '=', connection).execute();
+  for (const { id } of rows) await tx.record('identities', id, null);
+  await tx.sql.deleteFrom('identities').where('connection_id', '=', connection).execute();
+}
+
 /** Notes that an identity was used, and what its issuer says now. */
 export async function touchIdentity(
   { keyring, now }: Pick<Ports, 'keyring' | 'now'>,

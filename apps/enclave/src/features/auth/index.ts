@@ -6,10 +6,18 @@ import { createLink } from './links.ts';
 import { findProfiles, findUser } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 
+export { answerChallenge, createChallenge, takeChallenge, useOnce } from './challenges.ts';
+export { completeSignIn } from './complete.ts';
+export { requireDevice } from './devices.ts';
+export { forgetConnection } from './identities.ts';
 export { createIdentity } from './identity.ts';
 export { deleteServiceUser, insertServiceUser, renameServiceUser } from './service-users.ts';
 export { createPasswords } from './strategies/email.ts';
 export { findWaysIn, type WaysIn } from './ways-of.ts';
+
+export { type ConnectionRules, IdentityRefused, type Refusal } from './resolve.ts';
+export { deleteSessions } from './store.ts';
+export type { VerifiedIdentity } from './verified-identity.ts';
 
 /** Names and addresses of people by id, for lists; people who are gone are left out. */
 export async function findPeople(db: Database, users: readonly UserId[]): Promise<Map<UserId, { name: string; email: string }>> {

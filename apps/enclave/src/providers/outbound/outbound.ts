@@ -8,7 +8,7 @@ import { exchange } from './exchange.ts';
 
 export interface OutboundInit {
   /** What the call is for, as it shows in the log. */
-  readonly purpose: 'model' | 'embeddings' | 'page' | 'dns' | 'audit';
+  readonly purpose: 'model' | 'embeddings' | 'page' | 'directory' | 'dns' | 'audit';
   /** Who chose the address: whoever runs the machine (its host may be private) or somebody at a screen (it may not). */
   readonly trust: 'operator' | 'typed';
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

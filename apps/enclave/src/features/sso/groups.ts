@@ -1,0 +1,97 @@
+/** The groups of a connection's map, and who is in them as the directory says at each sign-in. */
+import { type GroupId, type Provisioning, type Role, type UserId, widest } from '@privexbot/contract';
+import type { Context } from '../../context.ts';
+import type { Realm } from '../../db/audit-chain.ts';
+import type { Transaction } from '../../db/database.ts';
+import {
+  addGroupMembers,
+  changeGroup,
+  changeMembership,
+  type DirectorySource,
+  deleteGroup,
+  type Group,
+  insertGroup,
+  listGroups,
+  listGroupsOf,
+  listMemberships,
+  lockRights,
+  recomputeRoles,
+  removeGroupMembers,
+  setDefaultRole,
+} from '../organizations/index.ts';
+import type { StoredConnection } from './store.ts';
+
+type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
+type Tx = Transaction<Realm>;
+const SOURCES: Readonly<Record<string, DirectorySource>> = { ldap: 'ldap' };
+type Owner = Pick<StoredConnection, 'id' | 'org' | 'kind' | 'provisioning'>;
+
+/** Makes the groups that the map names, with the roles it gives, and lets go of those it names no more. */
+export async function keepGroups(ports: Ports, tx: Tx, connection: Owner): Promise<void> {
+  const { org, id, kind, provisioning } = connection;
+  await lockRights(tx, org);
+  const roles = rolesOf(provisioning);
+  const own = await listOwnGroups(ports, tx, connection);
+  const moved: UserId[] = [];
+  for (const group of own) {
+    const name = group.externalId ?? '';
+    if (!roles.has(name)) moved.push(...(await deleteGroup(ports.keyring, tx, group)));
+    else if (roles.get(name) !== group.role) await changeGroup(ports.keyring, tx, group, { role: roles.get(name) });
+  }
+  const known = new Set(own.map(({ externalId }) => externalId));
+  for (const [name, role] of roles)
+    if (!known.has(name)) {
+      await insertGroup(ports.keyring, tx, {
+        id: ports.newId('group'),
+        org,
+        name,
+        connection: id,
+        source: SOURCES[kind] ?? 'sso',
+        externalId: name,
+        role,
+        createdAt: ports.now(),
+      });
+    }
+  // Who is managed by the connection gets what the changed groups, or the changed default, give.
+  await setDefaultRole(ports, tx, org, id, provisioning.role);
+  await recomputeRoles(ports, tx, org, moved);
+}
+
+/** Notes which of the map's groups the directory says a member is in, and gives the role that follows. */
+export async function joinGroups(ports: Ports, tx: Tx, connection: Owner, user: UserId, names: readonly string[]): Promise<void> {
+  const { keyring } = ports;
+  const { org } = connection;
+  await lockRights(tx, org);
+  const wanted = new Set(names);
+  const present = new Set<GroupId>((await listGroupsOf(keyring, tx, org, [user])).get(user));
+  for (const { id, externalId = '' } of await listOwnGroups(ports, tx, connection)) {
+    if (wanted.has(externalId) === present.has(id)) continue;
+    if (wanted.has(externalId)) await addGroupMembers(keyring, tx, org, id, [user]);
+    else await removeGroupMembers(tx, org, id, [user]);
+  }
+  await recomputeRoles(ports, tx, org, [user]);
+}
+
+/** Before a connection goes: its members stay as they are, kept by hand from then on. */
+export async function releaseMembers(ports: Ports, tx: Tx, connection: Owner): Promise<void> {
+  const { keyring } = ports;
+  await lockRights(tx, connection.org);
+  for (const membership of await listMemberships(keyring, tx, connection.org))
+    if (membership.managed?.connection === connection.id)
+      await changeMembership(keyring, tx, membership, { managed: undefined, source: 'manual' });
+  for (const group of await listGroups(keyring, tx, connection.org, connection.id)) await deleteGroup(keyring, tx, group);
+}
+
+/** Not those that the directory keeps by SCIM: it says itself who is in them. */
+async function listOwnGroups({ keyring }: Ports, tx: Tx, { org, id }: Owner): Promise<Group[]> {
+  return (await listGroups(keyring, tx, org, id)).filter(({ source }) => source !== 'scim');
+}
+
+function rolesOf({ groups, admins }: Provisioning): Map<string, Role | undefined> {
+  const roles = new Map<string, Role | undefined>();
+  for (const { group, role } of groups) {
+    const given = [roles.get(group), role === 'admin' && !admins ? undefined : role].filter((one) => one !== undefined);
+    roles.set(group, widest(given));
+  }
+  return roles;
+}

@@ -1,0 +1,16 @@
+// What the app and other features may ask of connections.
+import type { OrgId } from '@privexbot/contract';
+import type { Database } from '../../db/database.ts';
+import { listConnections, type StoredConnection } from './store.ts';
+
+export { findConnectionsFor, type WayIn } from './find.ts';
+export { mountSso } from './returns.ts';
+export { ssoRoutes } from './routes.ts';
+export { findConnection } from './store.ts';
+export { createStrategies } from './strategies.ts';
+
+/** By which people of the organization may sign in now. */
+export async function listActiveConnections(db: Database, org: OrgId): Promise<StoredConnection[]> {
+  const all = await db.transaction(org, 'system', (tx) => listConnections(db.keyring, tx, org));
+  return all.filter(({ state }) => state === 'active');
+}

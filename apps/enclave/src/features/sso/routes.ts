@@ -1,0 +1,80 @@
+import type { Context } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import type { Handlers } from '../../http/mount.ts';
+import { displayNames } from '../auth/index.ts';
+import { findMembership } from '../organizations/index.ts';
+import { describeAttempt, findLastSignIn, listAttempts } from './attempts.ts';
+import {
+  activate,
+  addConnection,
+  change,
+  deactivate,
+  describe,
+  listAll,
+  type Ports,
+  probe,
+  remove,
+  requireConnection,
+} from './connections.ts';
+import { findConnectionsFor } from './find.ts';
+import { applyGroupMap } from './group-map.ts';
+import { askDirectly, complete, requireActive, signIn, start, startTest } from './sign-in.ts';
+import type { Strategies } from './strategies.ts';
+
+export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'sso'> {
+  const { db, keyring, limiter } = context;
+  const ports: Ports = { ...context, strategies };
+  return {
+    find: async (_, { body }) => (await findConnectionsFor(ports, body.email)).map(({ id, name, way }) => ({ id, name, way })),
+    start: (scope, { body }) => start(ports, scope, body),
+    complete: (scope, { body }) => complete(ports, scope, body.challenge),
+
+    async signIn(scope, { body }) {
+      const connection = await requireActive(ports, body.connection);
+      // A directory may lock an account after some wrong passwords: strangers must not be able to use that.
+      const account = keyring.blindIndex('subject', JSON.stringify([connection.id, body.name.trim().toLowerCase()]));
+      const name = Buffer.from(account).toString('base64url');
+      limiter.take('sign-in', name);
+      const signedIn = await signIn(ports, scope, connection, askDirectly(ports, connection, body));
+      limiter.giveBack('sign-in', name);
+      return signedIn;
+    },
+
+    async exchange(scope, { body }) {
+      const connection = await requireActive(ports, body.connection);
+      return signIn(ports, scope, connection, askDirectly(ports, connection, body));
+    },
+
+    list: (scope) => listAll(ports, scope),
+    create: (scope, { body }) => addConnection(ports, scope, body),
+    get: async (scope, { params }) => describe(ports, await requireConnection(ports, scope, params.connection)),
+    change: (scope, { params, body }) => change(ports, scope, params.connection, body),
+    remove: (scope, { params }) => remove(ports, scope, params.connection),
+    probe: (scope, { params }) => probe(ports, scope, params.connection),
+    test: async (scope, { params, body }) => startTest(ports, scope, await requireConnection(ports, scope, params.connection), body),
+    activate: (scope, { params }) => activate(ports, scope, params.connection),
+    deactivate: (scope, { params }) => deactivate(ports, scope, params.connection),
+
+    async attempts(scope, { params }) {
+      await requireConnection(ports, scope, params.connection);
+      await scope.audit('connection.attempts_read', params.connection);
+      const attempts = await scope.transaction((tx) => listAttempts(keyring, tx, params.connection));
+      const names = await displayNames(
+        { db },
+        attempts.flatMap(({ user }) => user ?? []),
+      );
+      return attempts.map((attempt) => describeAttempt(attempt, attempt.user && names.get(attempt.user)));
+    },
+
+    async lastSignIn(scope, { params }) {
+      const attempt = await scope.transaction(async (tx) => {
+        if (!(await findMembership(keyring, tx, scope.org, params.user))) throw new AppError('not_found');
+        return findLastSignIn(keyring, tx, params.user);
+      });
+      await scope.audit('connection.attempts_read', params.user);
+      return attempt ? { attempt: describeAttempt(attempt, (await displayNames({ db }, [params.user])).get(params.user)) } : {};
+    },
+
+    preview: (_, { body }) => applyGroupMap(body.provisioning, body.groups),
+  };
+}

@@ -1,0 +1,442 @@
+// Sign-in by OpenID Connect, with a real provider on a loopback port, from the Admin's first draft to the end of the session.
+import type { SsoConnection } from '@privexbot/contract';
+import { type Client, createClient } from '@privexbot/sdk';
+import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type NameServer, startNameServer } from '../../providers/dns/name-server.fixture.ts';
+import { type OidcProvider, startOidcProvider } from './oidc/oidc-provider.fixture.ts';
+
+const SECRET = 'a-client-secret-9876';
+let idp: OidcProvider;
+let names: NameServer;
+let enclave: Enclave;
+let made = 0;
+beforeAll(async () => {
+  idp = await startOidcProvider();
+  names = await startNameServer();
+  enclave = await startEnclave({ settings: { PRIVEXBOT_DNS: names.address, PRIVEXBOT_PRIVATE_HOSTS: idp.host } });
+});
+afterAll(async () => {
+  await enclave[Symbol.asyncDispose]();
+  await names[Symbol.asyncDispose]();
+  await idp[Symbol.asyncDispose]();
+});
+
+interface Company {
+  readonly admin: Person;
+  readonly domain: string;
+  readonly connection: SsoConnection;
+  readonly params: { org: Person['org']; connection: SsoConnection['id'] };
+}
+
+let company: Company;
+beforeEach(async () => {
+  company = await openCompany();
+});
+afterEach(() => idp.instead.clear());
+
+async function proveDomain({ client, org }: Person, name: string): Promise<void> {
+  const { id, record } = await client.domains.add({ params: { org }, body: { name } });
+  names.zone.set(record.name, [record.value]);
+  await client.domains.verify({ params: { org, domain: id } });
+}
+
+/** An organization with a proven domain and a tested, active connection that makes accounts. */
+async function openCompany({ activate = true, provisioning = {} as object } = {}): Promise<Company> {
+  const admin = await enclave.signUp();
+  const domain = `corp-${++made}.test`;
+  await proveDomain(admin, domain);
+  const connection = await admin.client.sso.create({
+    params: { org: admin.org },
+    body: {
+      kind: 'oidc',
+      name: 'Company directory',
+      settings: { issuer: idp.issuer, clientId: 'privexbot', scopes: 'openid profile email groups' },
+      secrets: { clientSecret: SECRET },
+      provisioning: { create: true, groups: [{ group: 'editors', role: 'tier2' }], ...provisioning },
+    },
+  });
+  const params = { org: admin.org, connection: connection.id };
+  const { callback, backchannelLogout } = connection.addresses;
+  idp.register({ id: 'privexbot', secret: SECRET, redirectUri: callback, backchannelLogoutUri: backchannelLogout });
+  const opened = { admin, domain, connection, params };
+  addAccount(opened, 'tester');
+  if (activate) {
+    await runTest(opened, 'tester');
+    await admin.client.sso.activate({ params });
+  }
+  return opened;
+}
+
+function addAccount({ domain }: Pick<Company, 'domain'>, sub: string, claims: object = {}): string {
+  const email = `${sub}@${domain}`;
+  idp.accounts.set(sub, { email, name: `Name of ${sub}`, groups: [], ...claims });
+  return email;
+}
+
+/** What the browser does at an address of ours: outside the channel. */
+async function visit(url: string, init: RequestInit = {}): Promise<Response> {
+  return enclave.bareTransport()(new Request(url, init));
+}
+
+/** From our address that the provider names, to the secret in the fragment of the page it leads to. */
+async function bringBack(returnUrl: string): Promise<string> {
+  const response = await visit(returnUrl);
+  expect(response.status).toBe(303);
+  const location = response.headers.get('location') ?? '';
+  expect(location).toMatch(/^\/sign-in\/return(#[\w-]{43})?$/);
+  return location.split('#')[1] ?? '';
+}
+
+async function runTest({ admin, params }: Company, sub: string) {
+  const started = await admin.client.sso.test({ params, body: {} });
+  if (!('url' in started)) throw new Error('no redirect');
+  const challenge = await bringBack(await idp.signIn(started.url, sub));
+  const result = await admin.client.sso.complete({ body: { challenge } });
+  if (result.outcome !== 'tested') throw new Error('not a test');
+  return result.attempt;
+}
+
+async function start(client: Client, connection: SsoConnection['id']): Promise<string> {
+  const started = await client.sso.start({ body: { connection } });
+  if (started.way !== 'redirect') throw new Error('no redirect');
+  return started.url;
+}
+
+async function signIn({ connection }: Company, sub: string, client = enclave.client()) {
+  const challenge = await bringBack(await idp.signIn(await start(client, connection.id), sub));
+  const result = await client.sso.complete({ body: { challenge } });
+  if (result.outcome !== 'signed_in') throw new Error('not signed in');
+  return { client, account: result.account };
+}
+
+const REFUSED = { code: 'identity_refused' };
+const lastAttempt = async ({ admin, params }: Company) => (await admin.client.sso.attempts({ params }))[0];
+
+test('a connection is drafted, tested, activated, and signs people of the domain in with the role of their groups', async () => {
+  const fresh = await openCompany({ activate: false });
+  const { admin, params, connection } = fresh;
+  expect(connection).toMatchObject({ state: 'draft', secretEndings: { clientSecret: '9876' } });
+  expect(JSON.stringify(connection)).not.toContain('client-secret');
+  await expect(admin.client.sso.activate({ params })).rejects.toMatchObject({ code: 'test_first' });
+  await expect(start(enclave.client(), connection.id)).rejects.toMatchObject({ code: 'not_found' });
+
+  expect((await admin.client.sso.probe({ params })).map(({ name, passed }) => [name, passed])).toEqual([
+    ['tls', true],
+    ['discovery', true],
+    ['keys', true],
+  ]);
+  addAccount(fresh, 'ed', { groups: ['editors', 'chess'] });
+  const attempt = await runTest(fresh, 'ed');
+  expect(attempt).toMatchObject({
+    outcome: 'test_passed',
+    claims: { sub: ['ed'], groups: ['editors', 'chess'], email: [`ed@${fresh.domain}`] },
+    mapping: { role: 'tier2', applied: ['editors'], ignored: ['chess'] },
+  });
+  expect(attempt.checks.every(({ passed }) => passed)).toBe(true);
+  expect(await admin.client.sso.get({ params })).toMatchObject({ state: 'tested', testedAt: expect.any(String) });
+  await expect(start(enclave.client(), connection.id)).rejects.toMatchObject({ code: 'not_found' });
+  expect((await admin.client.organizations.members({ params: admin })).map(({ email }) => email)).toEqual([admin.email]);
+
+  await admin.client.sso.activate({ params });
+  const { account } = await signIn(fresh, 'ed');
+  expect(account).toMatchObject({
+    email: `ed@${fresh.domain}`,
+    emailVerified: true,
+    name: 'Name of ed',
+    organizations: [{ role: 'tier2' }],
+  });
+  expect(await admin.client.sso.lastSignIn({ params: { org: admin.org, user: account.id } })).toMatchObject({
+    attempt: { outcome: 'signed_in', person: 'Name of ed', mapping: { role: 'tier2' } },
+  });
+  expect(await admin.client.sso.lastSignIn({ params: { org: admin.org, user: admin.user } })).toEqual({});
+});
+
+test('a provider’s word ends the session there and then; one that is forged or repeated ends nothing', async () => {
+  const { callback, backchannelLogout } = company.connection.addresses;
+  const backchannelLogoutUri = `${await enclave.listen()}${new URL(backchannelLogout).pathname}`;
+  idp.register({ id: 'privexbot', secret: SECRET, redirectUri: callback, backchannelLogoutUri });
+  addAccount(company, 'luna');
+  const first = await signIn(company, 'luna');
+  const second = await signIn(company, 'luna');
+  const post = async (token: string) => {
+    const body = new URLSearchParams({ logout_token: token });
+    return (await visit(backchannelLogout, { method: 'POST', body })).status;
+  };
+  for (const token of ['', 'a.b.c', `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`]) expect(await post(token)).toBe(400);
+
+  await idp.endSession('luna');
+  await expect(second.client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  // By `sid`: sessions that began in other sessions of the provider go on.
+  expect((await first.client.auth.me()).id).toBe(first.account.id);
+  expect(await post(idp.logoutTokens.at(-1) ?? '')).toBe(400);
+  const { items } = await company.admin.client.audit.list({ params: company.admin, query: { action: 'connection' } });
+  const refused = expect.objectContaining({ action: 'connection.logout_refused', facts: { check: 'replay' } });
+  expect(items).toEqual(
+    expect.arrayContaining([refused, expect.objectContaining({ action: 'connection.logout', facts: { sessions: 1 } })]),
+  );
+});
+
+test('the role follows the groups with each sign-in, and with each change of the map', async () => {
+  const { admin, params } = company;
+  addAccount(company, 'rolf', { groups: ['editors'] });
+  const { client, account } = await signIn(company, 'rolf');
+  expect(account.organizations[0]?.role).toBe('tier2');
+  addAccount(company, 'rolf', { groups: [] });
+  expect((await signIn(company, 'rolf')).account).toMatchObject({ id: account.id, organizations: [{ role: 'tier4' }] });
+  addAccount(company, 'rolf', { groups: ['editors'] });
+  await signIn(company, 'rolf');
+  const groups = [{ group: 'editors', role: 'admin' as const }];
+  await admin.client.sso.change({ params, body: { provisioning: { create: true, role: 'tier3', groups } } });
+  expect((await client.auth.me()).organizations[0]?.role).toBe('tier3');
+  await admin.client.sso.change({ params, body: { provisioning: { create: true, role: 'tier3', admins: true, groups } } });
+  expect((await client.auth.me()).organizations[0]?.role).toBe('admin');
+});
+
+test('people are sent to their directory by the domain of their address, known or not', async () => {
+  const { connection, domain } = company;
+  const found = [{ id: connection.id, name: 'Company directory', way: 'redirect' }];
+  const find = (email: string) => enclave.client().sso.find({ body: { email } });
+  expect(await find(`anybody@${domain}`)).toEqual(found);
+  expect(await find(`Other@${domain.toUpperCase()}.`)).toEqual(found);
+  for (const email of [`anybody@sub.${domain}`, 'a@b.test', domain, '', `${domain}@x`]) expect(await find(email)).toEqual([]);
+});
+
+test('only the browser that began completes a sign-in, and once', async () => {
+  addAccount(company, 'una');
+  const client = enclave.client();
+  const challenge = await bringBack(await idp.signIn(await start(client, company.connection.id), 'una'));
+  await expect(enclave.client().sso.complete({ body: { challenge } })).rejects.toMatchObject({ code: 'challenge_invalid' });
+  const all = await Promise.allSettled([1, 2, 3].map(() => client.sso.complete({ body: { challenge } })));
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('nothing comes of an answer without state, with another’s, at another connection, or of one that was changed', async () => {
+  addAccount(company, 'mallory');
+  const client = enclave.client();
+  const begin = async () => new URL(await idp.signIn(await start(client, company.connection.id), 'mallory'));
+  const complete = (challenge: string) => {
+    enclave.advance(30_000); // so that no allowance is used up
+    return client.sso.complete({ body: { challenge } });
+  };
+
+  const bare = await begin();
+  bare.searchParams.delete('state');
+  expect(await bringBack(bare.href)).toBe('');
+
+  const elsewhere = await begin();
+  const other = await openCompany();
+  elsewhere.pathname = `/sso/${other.connection.id}/callback`;
+  await expect(complete(await bringBack(elsewhere.href))).rejects.toMatchObject({ code: 'challenge_invalid' });
+
+  idp.register({ id: 'privexbot', secret: SECRET, redirectUri: company.connection.addresses.callback });
+  const mixed = await begin();
+  mixed.searchParams.set('iss', 'https://evil.example.com');
+  await expect(complete(await bringBack(mixed.href))).rejects.toMatchObject(REFUSED);
+  expect((await lastAttempt(company))?.checks.at(-1)).toMatchObject({ name: 'issuer', passed: false, found: 'https://evil.example.com' });
+
+  const swapped = await begin();
+  swapped.searchParams.set('code', 'somebody-elses-code');
+  await expect(complete(await bringBack(swapped.href))).rejects.toMatchObject(REFUSED);
+  expect((await lastAttempt(company))?.checks.at(-1)).toMatchObject({ name: 'answer', found: expect.stringContaining('invalid_grant') });
+
+  // The first answer counts: what comes later for the same state changes nothing.
+  const first = await begin();
+  const challenge = await bringBack(first.href);
+  first.searchParams.set('code', 'another-code');
+  await bringBack(first.href);
+  expect(await complete(challenge)).toMatchObject({ outcome: 'signed_in' });
+
+  const given = await start(client, company.connection.id);
+  const state = new URL(given).searchParams.get('state') ?? '';
+  await expect(complete(state)).rejects.toMatchObject({ code: 'challenge_invalid' });
+});
+
+test('a code of one sign-in is worth nothing in another: verifier and nonce are of the browser that began', async () => {
+  addAccount(company, 'victim');
+  const theirs = new URL(await idp.signIn(await start(enclave.client(), company.connection.id), 'victim'));
+  const mine = enclave.client();
+  const own = new URL(await start(mine, company.connection.id));
+  theirs.searchParams.set('state', own.searchParams.get('state') ?? '');
+  const challenge = await bringBack(theirs.href);
+  await expect(mine.sso.complete({ body: { challenge } })).rejects.toMatchObject(REFUSED);
+});
+
+test('a directory makes and touches nobody outside the proven domains of its organization', async () => {
+  const outsider = await enclave.signUp();
+  const sub = 'trespasser';
+  const claims = [{ email: outsider.email }, { email: 'new@elsewhere.test' }, { email: undefined }, { email_verified: false }];
+  const checks: unknown[] = [];
+  for (const claim of claims) {
+    addAccount(company, sub, claim);
+    await expect(signIn(company, sub)).rejects.toMatchObject(REFUSED);
+    checks.push((await lastAttempt(company))?.checks.at(-1)?.name);
+  }
+  expect(checks).toEqual(['domain', 'domain', 'email', 'domain']);
+  expect((await company.admin.client.organizations.members({ params: company.admin })).length).toBe(1);
+});
+
+test('somebody of the domain who is no member is not taken over, and a member is found by the address', async () => {
+  const stranger = await enclave.signUp({ email: `stranger@${company.domain}` });
+  addAccount(company, 'stranger');
+  await expect(signIn(company, 'stranger')).rejects.toMatchObject(REFUSED);
+  expect((await lastAttempt(company))?.checks.at(-1)).toMatchObject({ name: 'member', passed: false });
+
+  const { link } = await company.admin.client.organizations.invite({
+    params: company.admin,
+    body: { email: stranger.email, role: 'tier1' },
+  });
+  await stranger.client.auth.acceptInvitation({ body: { invitation: link.split('#')[1] ?? '' } });
+  const { account } = await signIn(company, 'stranger');
+  expect(account.id).toBe(stranger.user);
+  // Given by hand, so no group changes it.
+  expect(account.organizations.find(({ id }) => id === company.admin.org)?.role).toBe('tier1');
+});
+
+test('without just-in-time accounts, or without a group of the map where one is needed, nobody new gets in', async () => {
+  const { admin, params } = company;
+  addAccount(company, 'nova');
+  await admin.client.sso.change({ params, body: { provisioning: { create: false } } });
+  await expect(signIn(company, 'nova')).rejects.toMatchObject(REFUSED);
+  expect((await lastAttempt(company))?.checks.at(-1)).toMatchObject({ name: 'provisioning' });
+  const groups = [{ group: 'staff', role: 'tier3' as const }];
+  await admin.client.sso.change({ params, body: { provisioning: { create: true, onlyMapped: true, groups } } });
+  await expect(signIn(company, 'nova')).rejects.toMatchObject(REFUSED);
+  addAccount(company, 'nova', { groups: ['staff'] });
+  expect((await signIn(company, 'nova')).account.organizations[0]?.role).toBe('tier3');
+});
+
+test('keys of the provider may change between two sign-ins, and forged ones are refused', async () => {
+  addAccount(company, 'kira');
+  await signIn(company, 'kira');
+  await idp.rotateKeys();
+  enclave.advance(31_000);
+  await signIn(company, 'kira');
+  const before = idp.requests.filter((path) => path === '/jwks').length;
+  idp.instead.set('/jwks', () => ({ body: '{"keys":[]}' }));
+  await idp.rotateKeys();
+  await expect(signIn(company, 'kira')).rejects.toMatchObject(REFUSED);
+  expect((await lastAttempt(company))?.checks.at(-1)).toMatchObject({ name: 'keys', passed: false });
+  await expect(signIn(company, 'kira')).rejects.toMatchObject(REFUSED);
+  // An unknown key is looked for, but not each time.
+  expect(idp.requests.filter((path) => path === '/jwks').length - before).toBeLessThanOrEqual(1);
+  enclave.advance(31_000);
+});
+
+test('other settings have to be tested again; a secret goes to no other server than it was entered for', async () => {
+  const { admin, params } = company;
+  const settings = { issuer: idp.issuer, clientId: 'privexbot', scopes: 'openid email' };
+  const rotated = await admin.client.sso.change({
+    params,
+    body: { protocol: { kind: 'oidc', secrets: { clientSecret: 'new-secret-4321' } } },
+  });
+  expect(rotated).toMatchObject({ state: 'active', secretEndings: { clientSecret: '4321' } });
+  const moved = await admin.client.sso.change({
+    params,
+    body: { protocol: { kind: 'oidc', settings: { ...settings, issuer: 'https://login.example.com' } } },
+  });
+  expect(moved).toMatchObject({ state: 'draft', secretEndings: {} });
+  await expect(start(enclave.client(), company.connection.id)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a connection that is switched off or removed ends the sessions that began by it', async () => {
+  const { admin, params } = company;
+  addAccount(company, 'otto');
+  const first = await signIn(company, 'otto');
+  expect(await admin.client.sso.deactivate({ params })).toMatchObject({ state: 'tested' });
+  await expect(first.client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  await admin.client.sso.activate({ params });
+  const second = await signIn(company, 'otto');
+  await admin.client.sso.remove({ params });
+  await expect(second.client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  await expect(admin.client.sso.get({ params })).rejects.toMatchObject({ code: 'not_found' });
+  expect((await admin.client.organizations.members({ params: admin })).map(({ email }) => email)).toContain(`otto@${company.domain}`);
+  expect((await admin.client.audit.verify({ params: admin })).intact).toBe(true);
+});
+
+test('the last twenty attempts are kept, and the last of each person', async () => {
+  addAccount(company, 'pia');
+  const { account } = await signIn(company, 'pia');
+  addAccount(company, 'noise', { email: 'noise@elsewhere.test' });
+  for (let n = 0; n < 22; n++) {
+    await expect(signIn(company, 'noise')).rejects.toMatchObject(REFUSED);
+  }
+  const attempts = await company.admin.client.sso.attempts({ params: company.params });
+  expect(attempts).toHaveLength(20);
+  expect(attempts.every(({ outcome }) => outcome === 'refused')).toBe(true);
+  expect(await company.admin.client.sso.lastSignIn({ params: { org: company.admin.org, user: account.id } })).toMatchObject({
+    attempt: { outcome: 'signed_in' },
+  });
+  const [row] = await enclave.forge<{ count: string }>('select count(*) from sign_in_attempts where connection_id = $1', [
+    company.connection.id,
+  ]);
+  expect(Number(row?.count)).toBe(21);
+});
+
+test('without a device, or outside the channel, nothing begins and nothing is completed', async () => {
+  const bare = createClient(enclave.bareTransport(enclave.openChannel()));
+  const { id: connection } = company.connection;
+  await expect(bare.sso.start({ body: { connection } })).rejects.toMatchObject({ code: 'device_required' });
+  await expect(bare.sso.complete({ body: { challenge: 'x'.repeat(43) } })).rejects.toMatchObject({ code: 'device_required' });
+  const plain = createClient(enclave.bareTransport());
+  await expect(plain.sso.start({ body: { connection } })).rejects.toMatchObject({ code: 'sealed_only' });
+});
+
+test('a row that was changed or put back from outside signs nobody in', async () => {
+  const { id } = company.connection;
+  const [before] = await enclave.forge<{ sealed: Uint8Array; version: number }>('select sealed, version from connections where id = $1', [
+    id,
+  ]);
+  await company.admin.client.sso.deactivate({ params: company.params });
+  await enclave.forge("update connections set state = 'active' where id = $1", [id]);
+  await expect(start(enclave.client(), id)).rejects.toMatchObject({ code: 'integrity_failed' });
+  await enclave.forge("update connections set state = 'active', sealed = $2, version = $3 where id = $1", [
+    id,
+    before?.sealed,
+    before?.version,
+  ]);
+  await expect(start(enclave.client(), id)).rejects.toMatchObject({ code: 'integrity_failed' });
+});
+
+// The last one: it moves the clock far ahead of the provider's.
+test('addresses that lead inside are refused, as issuer, in discovery and as a redirect', async () => {
+  const { admin, params } = company;
+  const probed = async (issuer: string) => {
+    await admin.client.sso.change({ params, body: { protocol: { kind: 'oidc', settings: { issuer, clientId: 'x' } } } });
+    return (await admin.client.sso.probe({ params })).at(-1);
+  };
+  expect(await probed('http://169.254.169.254')).toMatchObject({ name: 'tls', passed: false });
+  expect(await probed('https://127.0.0.1:1')).toMatchObject({ name: 'reachable', passed: false, found: 'private_address' });
+  expect(await probed('http://login.example.com')).toMatchObject({ name: 'tls', passed: false });
+
+  const metadata = (changes: object) => ({
+    body: JSON.stringify({
+      issuer: idp.issuer,
+      authorization_endpoint: `${idp.issuer}/auth`,
+      token_endpoint: `${idp.issuer}/token`,
+      jwks_uri: `${idp.issuer}/jwks`,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      ...changes,
+    }),
+  });
+  const at = '/.well-known/openid-configuration';
+  const discovered = async (answer: { status?: number; headers?: Record<string, string>; body: string }) => {
+    enclave.advance(11 * 60_000);
+    idp.instead.set(at, () => answer);
+    return probed(idp.issuer);
+  };
+  expect(await discovered(metadata({ token_endpoint: 'http://169.254.169.254/token' }))).toMatchObject({
+    name: 'discovery',
+    passed: false,
+  });
+  expect(await discovered(metadata({ issuer: `${idp.issuer}/` }))).toMatchObject({ name: 'discovery', passed: false });
+  expect(await discovered(metadata({ jwks_uri: 'https://10.0.0.1/jwks' }))).toMatchObject({ name: 'reachable', found: 'private_address' });
+  expect(await discovered({ status: 302, headers: { location: 'http://169.254.169.254/' }, body: '' })).toMatchObject({ passed: false });
+  expect(await discovered({ body: `{"x":"${'x'.repeat(600_000)}"}` })).toMatchObject({ name: 'reachable', found: 'too_large' });
+  idp.instead.delete(at);
+  idp.instead.set('/jwks', () => ({ body: `{"keys":[${' '.repeat(600_000)}]}` }));
+  enclave.advance(11 * 60_000);
+  expect(await probed(idp.issuer)).toMatchObject({ name: 'reachable', found: 'too_large' });
+});

@@ -1,0 +1,302 @@
+import * as z from 'zod';
+import { Account } from './auth.ts';
+import { InOrg, Name, Time } from './common.ts';
+import { endpoint } from './endpoint.ts';
+import { Mapping, Provisioning } from './group-map.ts';
+import { idSchema } from './ids.ts';
+import { SsoCheckName } from './sso-checks.ts';
+import { SamlSecrets, SamlSettings } from './sso-directories.ts';
+import { JwtSecrets, JwtSettings, OidcSecrets, OidcSettings } from './sso-kinds.ts';
+
+/** What the guide of a connection is written for; the kind is what it speaks. */
+export const SSO_PRODUCTS = ['okta', 'entra', 'ping', 'keycloak', 'google', 'generic'] as const;
+export type SsoProduct = (typeof SSO_PRODUCTS)[number];
+/** A draft signs nobody in; it becomes active after a test of its present settings passed. */
+export const CONNECTION_STATES = ['draft', 'tested', 'active'] as const;
+
+const InConnection = InOrg.extend({ connection: idSchema('connection') });
+const Check = z.object({
+  name: SsoCheckName,
+  passed: z.boolean(),
+  expected: z.string().optional(),
+  found: z.string().optional(),
+});
+
+/** Settings and secrets of each kind of connection. */
+export const CONNECTION_KINDS = {
+  oidc: { settings: OidcSettings, secrets: OidcSecrets },
+  saml: { settings: SamlSettings, secrets: SamlSecrets },
+  jwt: { settings: JwtSettings, secrets: JwtSecrets },
+} as const;
+export type ConnectionKind = keyof typeof CONNECTION_KINDS;
+
+const common = { name: Name, product: z.enum(SSO_PRODUCTS).default('generic'), provisioning: Provisioning.prefault({}) };
+export const NewConnection = z.discriminatedUnion('kind', [
+  z.object({ ...common, kind: z.literal('oidc'), settings: OidcSettings, secrets: OidcSecrets.prefault({}) }),
+  z.object({ ...common, kind: z.literal('saml'), settings: SamlSettings, secrets: SamlSecrets.prefault({}) }),
+  z.object({ ...common, kind: z.literal('jwt'), settings: JwtSettings, secrets: JwtSecrets.prefault({}) }),
+]);
+export type NewConnection = z.output<typeof NewConnection>;
+
+/** Settings are replaced as a whole. Secrets that are left out stay, an empty one is removed. */
+export const ChangedProtocol = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('oidc'), settings: OidcSettings.optional(), secrets: OidcSecrets.partial().optional() }),
+  z.object({ kind: z.literal('saml'), settings: SamlSettings.optional(), secrets: SamlSecrets.partial().optional() }),
+  z.object({ kind: z.literal('jwt'), settings: JwtSettings.optional(), secrets: JwtSecrets.partial().optional() }),
+]);
+
+export type ChangedProtocol = z.output<typeof ChangedProtocol>;
+
+const described = {
+  id: idSchema('connection'),
+  name: z.string(),
+  product: z.enum(SSO_PRODUCTS),
+  state: z.enum(CONNECTION_STATES),
+  provisioning: Provisioning,
+  /** Last four characters of each secret that is set. */
+  secretEndings: z.record(z.string(), z.string()),
+  /** What the directory has to be told about us. */
+  addresses: z.object({
+    callback: z.string(),
+    acs: z.string(),
+    metadata: z.string(),
+    slo: z.string(),
+    backchannelLogout: z.string(),
+    start: z.string(),
+  }),
+  createdAt: Time,
+  testedAt: Time.optional(),
+  /** When the first certificate of the directory ends. */
+  expiresAt: Time.optional(),
+};
+const Connection = z.discriminatedUnion('kind', [
+  z.object({ ...described, kind: z.literal('oidc'), settings: OidcSettings }),
+  z.object({ ...described, kind: z.literal('saml'), settings: SamlSettings }),
+  z.object({ ...described, kind: z.literal('jwt'), settings: JwtSettings }),
+]);
+export type SsoConnection = z.output<typeof Connection>;
+
+export const Attempt = z.object({
+  id: idSchema('attempt'),
+  at: Time,
+  outcome: z.enum(['signed_in', 'refused', 'test_passed', 'test_failed']),
+  /** Whose account it led to. */
+  user: idSchema('user').optional(),
+  person: z.string().optional(),
+  /** In order, up to the one that failed. */
+  checks: z.array(Check),
+  claims: z.record(z.string(), z.array(z.string())),
+  mapping: Mapping.optional(),
+});
+export type Attempt = z.output<typeof Attempt>;
+
+const refused = ['not_found', 'not_allowed'] as const;
+const notSignedIn = ['device_required', 'not_found', 'identity_refused', 'directory_unreachable', 'second_factor_required'] as const;
+/** Where to go next: the directory's page, or a form for its name and password. */
+const Way = z.enum(['redirect', 'password', 'token']);
+
+export const sso = {
+  find: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sso/find',
+    summary: 'The connections of whoever owns the domain of an address; the same for known and unknown people',
+    access: 'public',
+    rate: 'sign-in',
+    audit: null,
+    failures: [],
+    body: z.object({ email: z.string().max(254) }),
+    response: z.array(z.object({ id: idSchema('connection'), name: z.string(), way: Way })),
+  }),
+  start: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sso/start',
+    summary: 'Begin a sign-in at the directory of a connection; only this device can complete it',
+    access: 'public',
+    rate: 'sign-in',
+    audit: null,
+    failures: ['device_required', 'not_found', 'directory_unreachable'],
+    body: z.object({ connection: idSchema('connection'), loginHint: z.string().max(254).optional() }),
+    response: z.discriminatedUnion('way', [
+      z.object({ way: z.literal('redirect'), name: z.string(), url: z.string() }),
+      z.object({ way: z.literal('password'), name: z.string() }),
+      z.object({ way: z.literal('token'), name: z.string() }),
+    ]),
+  }),
+  complete: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sso/complete',
+    summary: 'Complete a sign-in, or a test, with what the directory answered',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'session.started',
+    failures: [...notSignedIn, 'challenge_invalid'],
+    body: z.object({ challenge: z.string().regex(/^[\w-]{43}$/) }),
+    response: z.discriminatedUnion('outcome', [
+      z.object({ outcome: z.literal('signed_in'), account: Account }),
+      z.object({ outcome: z.literal('tested'), org: idSchema('org'), connection: idSchema('connection'), attempt: Attempt }),
+    ]),
+  }),
+  signIn: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sso/password',
+    summary: 'Sign in with a name and password of a directory',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'session.started',
+    failures: notSignedIn,
+    body: z.object({ connection: idSchema('connection'), name: z.string().min(1).max(254), password: z.string().max(200) }),
+    response: Account,
+  }),
+  exchange: endpoint({
+    method: 'POST',
+    path: '/v1/auth/sso/token',
+    summary: 'Sign in with a token of an issuer that the organization trusts',
+    access: 'public',
+    rate: 'sign-in',
+    audit: 'session.started',
+    failures: notSignedIn,
+    body: z.object({ connection: idSchema('connection'), token: z.string().min(1).max(8_192) }),
+    response: Account,
+  }),
+  list: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/sso/connections',
+    summary: 'Connections to directories by which members sign in',
+    access: 'people.manage',
+    rate: 'read',
+    audit: null,
+    failures: refused,
+    params: InOrg,
+    response: z.array(Connection),
+  }),
+  create: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections',
+    summary: 'Add a connection; it signs nobody in until it was tested and made active',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.created',
+    failures: [...refused, 'private_address'],
+    params: InOrg,
+    body: NewConnection,
+    response: Connection,
+  }),
+  get: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/sso/connections/:connection',
+    summary: 'A connection; secrets are never shown',
+    access: 'people.manage',
+    rate: 'read',
+    audit: null,
+    failures: refused,
+    params: InConnection,
+    response: Connection,
+  }),
+  change: endpoint({
+    method: 'PATCH',
+    path: '/v1/organizations/:org/sso/connections/:connection',
+    summary: 'Change name, roles by group, or settings; with other settings it has to be tested again',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.changed',
+    failures: [...refused, 'private_address'],
+    params: InConnection,
+    body: z.object({ name: Name.optional(), provisioning: Provisioning.optional(), protocol: ChangedProtocol.optional() }),
+    response: Connection,
+  }),
+  remove: endpoint({
+    method: 'DELETE',
+    path: '/v1/organizations/:org/sso/connections/:connection',
+    summary: 'Remove a connection; ends the sessions that began by it',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.removed',
+    failures: refused,
+    params: InConnection,
+  }),
+  probe: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/probe',
+    summary: 'Check everything that can be checked without a person signing in',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.probed',
+    failures: refused,
+    params: InConnection,
+    response: z.array(Check),
+  }),
+  test: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/test',
+    summary: 'Sign in at the directory to see what it says, without signing in here',
+    access: 'people.manage',
+    rate: 'sign-in',
+    audit: 'connection.tested',
+    failures: [...refused, 'device_required', 'directory_unreachable'],
+    params: InConnection,
+    /** Only for directories that are asked directly. */
+    body: z.object({
+      name: z.string().max(254).optional(),
+      password: z.string().max(200).optional(),
+      token: z.string().max(8_192).optional(),
+    }),
+    response: z.union([z.object({ url: z.string() }), z.object({ attempt: Attempt })]),
+  }),
+  activate: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/activate',
+    summary: 'Let people sign in by a connection whose present settings passed a test',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.activated',
+    failures: [...refused, 'test_first'],
+    params: InConnection,
+    response: Connection,
+  }),
+  deactivate: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/deactivate',
+    summary: 'Let nobody sign in by a connection any more; sessions that began by it end',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.deactivated',
+    failures: refused,
+    params: InConnection,
+    response: Connection,
+  }),
+  attempts: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/sso/connections/:connection/attempts',
+    summary: 'The last sign-ins and tests by a connection, newest first, each with the check that failed',
+    access: 'people.manage',
+    rate: 'read',
+    audit: 'connection.attempts_read',
+    failures: refused,
+    params: InConnection,
+    response: z.array(Attempt),
+  }),
+  lastSignIn: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/sso/people/:user',
+    summary: 'What a member’s last sign-in by a connection brought: claims, what the groups gave, role',
+    access: 'people.manage',
+    rate: 'read',
+    audit: 'connection.attempts_read',
+    failures: refused,
+    params: InOrg.extend({ user: idSchema('user') }),
+    /** Nothing for members who never came by a connection. */
+    response: z.object({ attempt: Attempt.optional() }),
+  }),
+  preview: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/preview',
+    summary: 'What groups would give by rules that are not stored yet',
+    access: 'people.manage',
+    rate: 'read',
+    audit: null,
+    failures: refused,
+    params: InOrg,
+    body: z.object({ groups: z.array(z.string().max(300)).max(1_000), provisioning: Provisioning }),
+    response: Mapping,
+  }),
+};
