@@ -11,13 +11,12 @@ export { completeSignIn } from './complete.ts';
 export { requireDevice } from './devices.ts';
 export { forgetConnection } from './identities.ts';
 export { createIdentity } from './identity.ts';
-export { deleteServiceUser, insertServiceUser, renameServiceUser } from './service-users.ts';
-export { createPasswords } from './strategies/email.ts';
-export { findWaysIn, type WaysIn } from './ways-of.ts';
-
 export { type ConnectionRules, IdentityRefused, type Refusal } from './resolve.ts';
+export { deleteServiceUser, insertServiceUser, renameServiceUser } from './service-users.ts';
 export { deleteSessions } from './store.ts';
+export { createPasswords } from './strategies/email.ts';
 export type { VerifiedIdentity } from './verified-identity.ts';
+export { findWaysIn, type WaysIn } from './ways-of.ts';
 
 /** Names and addresses of people by id, for lists; people who are gone are left out. */
 export async function findPeople(db: Database, users: readonly UserId[]): Promise<Map<UserId, { name: string; email: string }>> {
