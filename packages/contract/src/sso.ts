@@ -5,7 +5,7 @@ import { endpoint } from './endpoint.ts';
 import { Mapping, Provisioning } from './group-map.ts';
 import { idSchema } from './ids.ts';
 import { SsoCheckName } from './sso-checks.ts';
-import { SamlSecrets, SamlSettings } from './sso-directories.ts';
+import { LdapSecrets, LdapSettings, SamlSecrets, SamlSettings } from './sso-directories.ts';
 import { JwtSecrets, JwtSettings, OidcSecrets, OidcSettings } from './sso-kinds.ts';
 
 /** What the guide of a connection is written for; the kind is what it speaks. */
@@ -26,6 +26,7 @@ const Check = z.object({
 export const CONNECTION_KINDS = {
   oidc: { settings: OidcSettings, secrets: OidcSecrets },
   saml: { settings: SamlSettings, secrets: SamlSecrets },
+  ldap: { settings: LdapSettings, secrets: LdapSecrets },
   jwt: { settings: JwtSettings, secrets: JwtSecrets },
 } as const;
 export type ConnectionKind = keyof typeof CONNECTION_KINDS;
@@ -34,6 +35,7 @@ const common = { name: Name, product: z.enum(SSO_PRODUCTS).default('generic'), p
 export const NewConnection = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('oidc'), settings: OidcSettings, secrets: OidcSecrets.prefault({}) }),
   z.object({ ...common, kind: z.literal('saml'), settings: SamlSettings, secrets: SamlSecrets.prefault({}) }),
+  z.object({ ...common, kind: z.literal('ldap'), settings: LdapSettings, secrets: LdapSecrets }),
   z.object({ ...common, kind: z.literal('jwt'), settings: JwtSettings, secrets: JwtSecrets.prefault({}) }),
 ]);
 export type NewConnection = z.output<typeof NewConnection>;
@@ -42,6 +44,7 @@ export type NewConnection = z.output<typeof NewConnection>;
 export const ChangedProtocol = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('oidc'), settings: OidcSettings.optional(), secrets: OidcSecrets.partial().optional() }),
   z.object({ kind: z.literal('saml'), settings: SamlSettings.optional(), secrets: SamlSecrets.partial().optional() }),
+  z.object({ kind: z.literal('ldap'), settings: LdapSettings.optional(), secrets: LdapSecrets.partial().optional() }),
   z.object({ kind: z.literal('jwt'), settings: JwtSettings.optional(), secrets: JwtSecrets.partial().optional() }),
 ]);
 
@@ -72,6 +75,7 @@ const described = {
 const Connection = z.discriminatedUnion('kind', [
   z.object({ ...described, kind: z.literal('oidc'), settings: OidcSettings }),
   z.object({ ...described, kind: z.literal('saml'), settings: SamlSettings }),
+  z.object({ ...described, kind: z.literal('ldap'), settings: LdapSettings }),
   z.object({ ...described, kind: z.literal('jwt'), settings: JwtSettings }),
 ]);
 export type SsoConnection = z.output<typeof Connection>;

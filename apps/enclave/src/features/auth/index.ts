@@ -6,6 +6,7 @@ import { createLink } from './links.ts';
 import { findProfiles, findUser } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 
+export { countAttempt } from './attempts.ts';
 export { answerChallenge, createChallenge, takeChallenge, useOnce } from './challenges.ts';
 export { completeSignIn } from './complete.ts';
 export { requireDevice } from './devices.ts';

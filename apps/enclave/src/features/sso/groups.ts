@@ -1,5 +1,5 @@
 /** The groups of a connection's map, and who is in them as the directory says at each sign-in. */
-import { type GroupId, type Provisioning, type Role, type UserId, widest } from '@privexbot/contract';
+import { type ConnectionKind, type GroupId, type Provisioning, type Role, type UserId, widest } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Realm } from '../../db/audit-chain.ts';
 import type { Transaction } from '../../db/database.ts';
@@ -23,7 +23,7 @@ import type { StoredConnection } from './store.ts';
 
 type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
 type Tx = Transaction<Realm>;
-const SOURCES: Readonly<Record<string, DirectorySource>> = { ldap: 'ldap' };
+const SOURCES: Readonly<Partial<Record<ConnectionKind, DirectorySource>>> = { ldap: 'ldap' };
 type Owner = Pick<StoredConnection, 'id' | 'org' | 'kind' | 'provisioning'>;
 
 /** Makes the groups that the map names, with the roles it gives, and lets go of those it names no more. */

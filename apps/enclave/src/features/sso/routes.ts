@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
-import { displayNames } from '../auth/index.ts';
+import { countAttempt, displayNames } from '../auth/index.ts';
 import { findMembership } from '../organizations/index.ts';
 import { describeAttempt, findLastSignIn, listAttempts } from './attempts.ts';
 import {
@@ -22,7 +22,7 @@ import { askDirectly, complete, requireActive, signIn, start, startTest } from '
 import type { Strategies } from './strategies.ts';
 
 export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'sso'> {
-  const { db, keyring, limiter } = context;
+  const { db, keyring } = context;
   const ports: Ports = { ...context, strategies };
   return {
     find: async (_, { body }) => (await findConnectionsFor(ports, body.email)).map(({ id, name, way }) => ({ id, name, way })),
@@ -32,11 +32,9 @@ export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'s
     async signIn(scope, { body }) {
       const connection = await requireActive(ports, body.connection);
       // A directory may lock an account after some wrong passwords: strangers must not be able to use that.
-      const account = keyring.blindIndex('subject', JSON.stringify([connection.id, body.name.trim().toLowerCase()]));
-      const name = Buffer.from(account).toString('base64url');
-      limiter.take('sign-in', name);
+      const giveBack = await countAttempt(context, scope, { method: connection.id, email: body.name, user: undefined });
       const signedIn = await signIn(ports, scope, connection, askDirectly(ports, connection, body));
-      limiter.giveBack('sign-in', name);
+      giveBack();
       return signedIn;
     },
 

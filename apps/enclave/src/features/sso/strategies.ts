@@ -1,6 +1,7 @@
 import type { ConnectionKind } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { createBearer } from './jwt/bearer.ts';
+import { createLdap } from './ldap/ldap.ts';
 import { createOidc } from './oidc/oidc.ts';
 import { createSaml } from './saml/saml.ts';
 import type { StoredConnection } from './store.ts';
@@ -13,7 +14,7 @@ export type Strategies = Readonly<Record<ConnectionKind, AnyStrategy>>;
 
 /** Every kind of connection there is. */
 export function createStrategies(ports: StrategyPorts): Strategies {
-  const strategies = { oidc: createOidc(ports), saml: createSaml(ports), jwt: createBearer(ports) };
+  const strategies = { oidc: createOidc(ports), saml: createSaml(ports), ldap: createLdap(ports).strategy, jwt: createBearer(ports) };
   return strategies as unknown as Strategies;
 }
 
