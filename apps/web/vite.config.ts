@@ -1,5 +1,15 @@
+import { readdirSync } from 'node:fs';
 import { defineConfig, mergeConfig } from 'vite';
 import { preloadFont, sharedConfig } from '../../packages/ui/build/vite-shared.ts';
+
+/** What people open every day; the words of everything else behind the sign-in come with it. */
+const DAILY = ['bots', 'home', 'knowledge', 'welcome'];
+const BEFORE = ['auth', 'verification'];
+
+function organizing(): string[] {
+  const features = readdirSync(new URL('./src/features/', import.meta.url));
+  return features.filter((name) => !DAILY.includes(name) && !BEFORE.includes(name)).map((name) => `apps/web/src/features/${name}`);
+}
 
 const shared = sharedConfig({
   sources: ['packages/ui/src', 'apps/web/src'],
@@ -7,6 +17,8 @@ const shared = sharedConfig({
   parts: {
     // Of a way in once it was chosen, and of the second step.
     ways: ['apps/web/src/features/auth/steps'],
+    // Of what is set up once, and looked at now and then.
+    organize: organizing(),
   },
   // By somebody who is not signed in, or just was.
   firstCalls: ({ access, path }) => access === 'public' || path.startsWith('/v1/auth/'),

@@ -101,18 +101,25 @@ const welcome = createRoute({
       : redirect({ to: '/' });
   },
 });
+/** What is set up once: its words come with it. */
+const organizing = async ({ context }: { context: { texts: Texts } }) =>
+  context.texts.extend((await import('virtual:catalogs')).loadParts.organize);
 const account = createRoute({
   getParentRoute: () => framed,
   path: '/account',
+  beforeLoad: organizing,
   component: lazyRouteComponent(() => import('./features/account/AccountScreen.tsx'), 'AccountScreen'),
 });
 /** Places that are not the person's own do not exist, whatever their address. */
 const org = createRoute({
   getParentRoute: () => framed,
   path: '/o/$org',
-  beforeLoad: ({ context, params }) => {
+  beforeLoad: async ({ context, params, location }) => {
     const organization = context.account.organizations.find(({ id }) => id === params.org);
     if (!organization) throw notFound();
+    const [inside] = location.pathname.split('/').slice(3);
+    // Home and workspaces are what people open every day.
+    if (inside && inside !== 'w') await organizing({ context });
     return { organization };
   },
 });

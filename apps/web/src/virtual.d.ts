@@ -5,7 +5,7 @@ declare module 'virtual:catalogs' {
   /** Fetches those behind the shield. */
   export function loadPanel(language: LanguageTag): Promise<unknown>;
   /** Fetches those of one part, as `vite.config.ts` names them. */
-  export const loadParts: Readonly<Record<'ways', (language: LanguageTag) => Promise<unknown>>>;
+  export const loadParts: Readonly<Record<'ways' | 'organize', (language: LanguageTag) => Promise<unknown>>>;
   /** Fetches all others. */
   export function loadRest(language: LanguageTag): Promise<unknown>;
 }

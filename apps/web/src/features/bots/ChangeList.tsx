@@ -1,7 +1,7 @@
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
+import { modelName } from '../../parts/model-name.ts';
 import { knowledgeListQuery, modelsQuery, type Place } from '../../queries.ts';
-import { modelName } from '../models/model-name.ts';
 import { type Change, type ChangeWords, describeValue, fieldName } from './change-words.ts';
 
 /** A difference of two versions in words: the field, what it was, what it is. */

@@ -3,8 +3,8 @@ import { DestinationLine } from '@privexbot/ui/state/DestinationLine.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQuery } from '@tanstack/react-query';
 import { Loaded } from '../../parts/Loaded.tsx';
+import { modelName } from '../../parts/model-name.ts';
 import { modelsQuery } from '../../queries.ts';
-import { modelName } from '../models/model-name.ts';
 import type { BotFormProps } from './BotForm.tsx';
 import { useDestinations } from './destinations.ts';
 

@@ -6,7 +6,7 @@ import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation } from '@tanstack/react-query';
 import { api, toFailure } from '../../api.ts';
-import { modelName } from './model-name.ts';
+import { modelName } from '../../parts/model-name.ts';
 
 export type ModelInfo = Output<(typeof contract)['models']['list']>[number];
 
