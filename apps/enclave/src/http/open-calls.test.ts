@@ -2,7 +2,7 @@
 import type { AnswerEvent } from '@privexbot/contract';
 import { type InBot, join, publishBot } from '@privexbot/testing/desk.ts';
 import { type ModelServer, startModelServer } from '@privexbot/testing/model-server.ts';
-import { type Enclave, PASSWORD, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
+import { createStorage, type Enclave, PASSWORD, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../errors.ts';
 import { changeRole } from '../features/auth/change-role.fixture.ts';
@@ -112,6 +112,26 @@ test('others read on, and so does who lost nothing', async () => {
     await changeRole(enclave.context, { user: colleague.user, org: admin.org }, 'tier4');
   });
   expect(last).toMatchObject({ type: 'failed', code: 'not_allowed' });
+});
+
+test('what another server takes ends the answer here', async () => {
+  await using storage = await createStorage();
+  const settings = { PRIVEXBOT_MODEL_URL: model.url };
+  await using one = await startEnclave({ storage, settings, isReplica: true });
+  await using two = await startEnclave({ storage, settings, isReplica: true });
+  const boss = await one.signUp();
+  const { params: asked } = await publishBot(boss, { model: 'machine' });
+  const reader = await join(one, boss, 'tier3');
+  let taken = 0;
+  let last: AnswerEvent | undefined;
+  for await (const event of await reader.client.bots.ask({ params: asked, body: { question: 'Well?' } })) {
+    last = event;
+    if (event.type !== 'text' || taken) continue;
+    await changeRole(two.context, { user: reader.user, org: boss.org }, undefined);
+    taken = performance.now();
+  }
+  expect(performance.now() - taken).toBeLessThan(WITHIN_MS);
+  expect(last).toMatchObject({ type: 'failed', code: 'not_found' });
 });
 
 test('a database that is away ends nothing, and what is closed is asked about no more', async () => {
