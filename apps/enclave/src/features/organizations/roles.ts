@@ -45,22 +45,27 @@ export async function recomputeRoles(
   return changed;
 }
 
-/** Sets the role of a connection's people whom no group grants one, and gives it to them. */
+/**
+ * Sets the role of a connection's people whom no group grants one, and gives it to them.
+ * @param before the role until now: who has another one of their own keeps it
+ */
 export async function setDefaultRole(
   ports: Ports,
   tx: Transaction<Realm>,
   org: OrgId,
   connection: ConnectionId,
   fallback: Role,
+  before?: Role,
 ): Promise<void> {
   await lockRights(tx, org);
-  const managed = (await listMemberships(ports.keyring, tx, org)).filter((one) => one.managed?.connection === connection);
+  const all = (await listMemberships(ports.keyring, tx, org)).filter((one) => one.managed?.connection === connection);
+  const managed = before === undefined ? all : all.filter((one) => one.managed?.fallback === before);
   for (const membership of managed) await changeMembership(ports.keyring, tx, membership, { managed: { connection, fallback } });
   await recomputeRoles(
     ports,
     tx,
     org,
-    managed.map(({ user }) => user),
+    all.map(({ user }) => user),
   );
 }
 

@@ -85,7 +85,7 @@ export async function change(
         ...(prepared && !(latest.state === 'active' && prepared.isSameServer) ? { state: 'draft' as const } : {}),
       };
     });
-    if (provisioning) await keepGroups(ports, tx, next);
+    if (provisioning) await keepGroups(ports, tx, next, before.provisioning);
     const facts = { settings: prepared !== undefined, groups: provisioning?.groups.length ?? -1, state: next.state };
     tx.audit('connection.changed', id, facts);
     return next;

@@ -24,14 +24,23 @@ import type { StoredConnection } from './store.ts';
 type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
 type Tx = Transaction<Realm>;
 const SOURCES: Readonly<Partial<Record<ConnectionKind, DirectorySource>>> = { ldap: 'ldap' };
+type Roles = Map<string, Role | undefined>;
 type Owner = Pick<StoredConnection, 'id' | 'org' | 'kind' | 'provisioning'>;
 
-/** Makes the groups that the map names, with the roles it gives, and lets go of those it names no more. */
-export async function keepGroups(ports: Ports, tx: Tx, connection: Owner): Promise<void> {
+/**
+ * Makes the groups that the map names, with the roles it gives, and lets go of those it names no more.
+ * @param before what the connection gave until now
+ */
+export async function keepGroups(ports: Ports, tx: Tx, connection: Owner, before?: Provisioning): Promise<void> {
   const { org, id, kind, provisioning } = connection;
   await lockRights(tx, org);
   const roles = rolesOf(provisioning);
-  const own = await listOwnGroups(ports, tx, connection);
+  const all = await listGroups(ports.keyring, tx, org, id);
+  const own = all.filter(isOwn);
+  const sent = all.filter((group) => !isOwn(group));
+  await giveRoles(ports, tx, sent, roles, rolesOf(before ?? provisioning));
+  // Names that differ in case are one here; the directory's own group has it then.
+  const taken = new Set(sent.map(({ name }) => name.normalize('NFKC').toLowerCase()));
   const moved: UserId[] = [];
   for (const group of own) {
     const name = group.externalId ?? '';
@@ -40,7 +49,7 @@ export async function keepGroups(ports: Ports, tx: Tx, connection: Owner): Promi
   }
   const known = new Set(own.map(({ externalId }) => externalId));
   for (const [name, role] of roles)
-    if (!known.has(name)) {
+    if (!known.has(name) && !taken.has(name.normalize('NFKC').toLowerCase())) {
       await insertGroup(ports.keyring, tx, {
         id: ports.newId('group'),
         org,
@@ -53,8 +62,16 @@ export async function keepGroups(ports: Ports, tx: Tx, connection: Owner): Promi
       });
     }
   // Who is managed by the connection gets what the changed groups, or the changed default, give.
-  await setDefaultRole(ports, tx, org, id, provisioning.role);
+  await setDefaultRole(ports, tx, org, id, provisioning.role, before?.role);
   await recomputeRoles(ports, tx, org, moved);
+}
+
+/** Groups that the directory sends by SCIM have the role of their name; one that an Admin gave stays. */
+async function giveRoles({ keyring }: Ports, tx: Tx, sent: readonly Group[], roles: Roles, before: Roles): Promise<void> {
+  for (const group of sent) {
+    const role = roles.get(group.name);
+    if (group.role === before.get(group.name) && role !== group.role) await changeGroup(keyring, tx, group, { role });
+  }
 }
 
 /** Notes which of the map's groups the directory says a member is in, and gives the role that follows. */
@@ -82,12 +99,16 @@ export async function releaseMembers(ports: Ports, tx: Tx, connection: Owner): P
   for (const group of await listGroups(keyring, tx, connection.org, connection.id)) await deleteGroup(keyring, tx, group);
 }
 
-/** Not those that the directory keeps by SCIM: it says itself who is in them. */
 async function listOwnGroups({ keyring }: Ports, tx: Tx, { org, id }: Owner): Promise<Group[]> {
-  return (await listGroups(keyring, tx, org, id)).filter(({ source }) => source !== 'scim');
+  return (await listGroups(keyring, tx, org, id)).filter(isOwn);
 }
 
-function rolesOf({ groups, admins }: Provisioning): Map<string, Role | undefined> {
+/** Not those that the directory keeps by SCIM: it says itself who is in them. */
+function isOwn({ source }: Group): boolean {
+  return source !== 'scim';
+}
+
+function rolesOf({ groups, admins }: Provisioning): Roles {
   const roles = new Map<string, Role | undefined>();
   for (const { group, role } of groups) {
     const given = [roles.get(group), role === 'admin' && !admins ? undefined : role].filter((one) => one !== undefined);

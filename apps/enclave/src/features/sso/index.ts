@@ -4,6 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { listConnections, type StoredConnection } from './store.ts';
 
 export { findConnectionsFor, type WayIn } from './find.ts';
+export { applyGroupMap } from './group-map.ts';
 export { mountSso } from './returns.ts';
 export { ssoRoutes } from './routes.ts';
 export { findConnection } from './store.ts';
