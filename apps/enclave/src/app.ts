@@ -23,6 +23,8 @@ import { organizationRoutes } from './features/organizations/routes.ts';
 import { createAdmission } from './features/policies/index.ts';
 import { policyRoutes } from './features/policies/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
+import { mountScim } from './features/scim/index.ts';
+import { scimRoutes } from './features/scim/routes.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import { createStrategies, mountSso, ssoRoutes } from './features/sso/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
@@ -74,6 +76,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   mountHealth(app, context, draining);
   mountEvidence(app, context, environment);
   mountSso(app, { ...context, strategies });
+  mountScim(app, context, draining);
   app.get('/v1/openapi.json', (c) => c.json(renderOpenApi()));
   mountAll(
     app,
@@ -95,6 +98,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       usage: usageRoutes(),
       privacy: privacyRoutes(context),
       openai: openaiRoutes(ports),
+      scim: scimRoutes(context),
       wallets: walletRoutes(context),
       sso: ssoRoutes(context, strategies),
     },

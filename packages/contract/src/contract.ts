@@ -11,6 +11,7 @@ import { organizations } from './organizations.ts';
 import { policies } from './policies.ts';
 import { privacy } from './privacy.ts';
 import { publicChat } from './public-chat.ts';
+import { scim } from './scim.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { sso } from './sso.ts';
 import { uploads } from './uploads.ts';
@@ -35,6 +36,7 @@ export const contract = {
   usage,
   privacy,
   openai,
+  scim,
   wallets,
   sso,
 };

@@ -25,6 +25,7 @@ export {
   receiptBytes,
   SignedReceipt,
 } from './privacy.ts';
+export type { ScimTokenView } from './scim.ts';
 export {
   type Attempt,
   type ChangedProtocol,

@@ -37,6 +37,8 @@ export const RATES = {
   read: { perMinute: 6_000, burst: 1_000 },
   write: { perMinute: 1_200, burst: 300 },
   upload: { perMinute: 12_000, burst: 2_000 },
+  /** Of one token: directories send everybody at once. */
+  scim: { perMinute: 60_000, burst: 5_000 },
   invoke: { perMinute: 6_000, burst: 600 },
   /** Of the whole environment: each moves every key. */
   rotation: { perMinute: 1, burst: 10 },

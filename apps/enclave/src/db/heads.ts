@@ -32,6 +32,8 @@ const PROTECTED = {
   memberships: { id: 'id', onMismatch: 'refuse' },
   groups: { id: 'id', onMismatch: 'refuse' },
   group_members: { id: 'id', onMismatch: 'refuse' },
+  scim_tokens: { id: 'id', onMismatch: 'refuse' },
+  scim_users: { id: 'id', onMismatch: 'refuse' },
   workspace_access: { id: 'workspace_id', onMismatch: 'refuse' },
   organization_states: { id: 'org_id', onMismatch: 'refuse' },
   api_keys: { id: 'id', onMismatch: 'refuse' },

@@ -20,6 +20,7 @@ import type {
   OrgId,
   Role,
   RotationId,
+  ScimTokenId,
   SessionId,
   UploadId,
   UserId,
@@ -159,6 +160,25 @@ export interface Tables {
   models: Sealed & { id: ModelId; org_id: OrgId; created_at: Date };
   usage: { org_id: OrgId; day: string; meter: string; model: string; amount: number };
   key_rotations: Sealed & { id: RotationId; epoch: number; state: 'started' | 'wrapping' | 'destroying' | 'done'; created_at: Date };
+  scim_tokens: Sealed & {
+    id: ScimTokenId;
+    org_id: OrgId;
+    connection_id: ConnectionId;
+    secret_hash: Uint8Array;
+    expires_at: Date | null;
+    created_at: Date;
+  };
+  scim_users: Sealed & {
+    id: string;
+    org_id: OrgId;
+    connection_id: ConnectionId;
+    user_id: UserId;
+    name_index: Uint8Array;
+    external_index: Uint8Array | null;
+    removed: boolean;
+    created_at: Date;
+  };
+  scim_log: { id: string; org_id: OrgId; connection_id: ConnectionId; sealed: Uint8Array; created_at: Date };
   audit_entries: { org_id: string; writer: string; sequence: number; at: Date; sealed: Uint8Array; mac: Uint8Array };
   audit_checkpoints: { org_id: string; id: string; at: Date; chains: string; signature: Uint8Array };
 }

@@ -60,6 +60,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
     params: { org },
     body: { kind: 'oidc', name: 'Directory', settings: { issuer: 'https://idp.invalid', clientId: 'x' }, secrets: { clientSecret: 'x' } },
   });
+  const scimToken = await client.scim.createToken({ params: { org, connection: connection.id }, body: { name: 'walk' } });
   const { session } = await client.auth.me();
   return {
     admin,
@@ -87,6 +88,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       service: service.id,
       apiKey: key.key,
       connection: connection.id,
+      scimToken: scimToken.id,
       user: admin.user,
       session,
       // Of nobody: passkeys need a browser.
@@ -196,6 +198,7 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'sso.signIn': ({ connection }) => ({ connection, name: 'nobody', password: PASSWORD_OF_NOBODY }),
   'sso.exchange': ({ connection }) => ({ connection, token: 'a.b.c' }),
   'sso.create': () => ({ kind: 'oidc', name: 'Second', settings: { issuer: 'https://idp.invalid', clientId: 'x' } }),
+  'scim.createToken': () => ({ name: 'second' }),
   'sso.change': () => ({ name: 'Renamed' }),
   'sso.test': () => ({}),
   'sso.preview': () => ({ groups: ['staff'], provisioning: {} }),
@@ -206,6 +209,7 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
 const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   publicChat: { conversation: 'visit', turn: 'visitTurn' },
   openai: { model: 'bot' },
+  scim: { token: 'scimToken' },
 };
 
 /** A parameter's value: an id of the world, or a constant such as a channel. */

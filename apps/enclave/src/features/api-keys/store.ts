@@ -94,14 +94,15 @@ export async function deleteApiKey(tx: Transaction, id: ApiKeyId, user?: UserId)
   return true;
 }
 
-/** Of a person who left. */
-export async function deleteApiKeysOf(tx: Transaction, user: UserId): Promise<void> {
+/** Ends all keys of a person. @returns how many there were */
+export async function deleteApiKeysOf(tx: Transaction, user: UserId): Promise<number> {
   await tx.lock('api_keys');
   const rows = await tx.sql.selectFrom('api_keys').select('id').where('org_id', '=', tx.realm).where('user_id', '=', user).execute();
   for (const { id } of rows) {
     await tx.record('api_keys', id, null);
     await tx.sql.deleteFrom('api_keys').where('id', '=', id).execute();
   }
+  return rows.length;
 }
 
 function placeOfUse({ key_id, org_id, used_at }: Omit<Tables['api_key_uses'], 'sealed'>): Place {

@@ -6,10 +6,19 @@ import { createLink } from './links.ts';
 import { findProfiles, findUser } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 
+export { isSameAddress } from './accounts.ts';
 export { countAttempt } from './attempts.ts';
 export { answerChallenge, createChallenge, takeChallenge, useOnce } from './challenges.ts';
 export { completeSignIn } from './complete.ts';
 export { requireDevice } from './devices.ts';
+export {
+  changeDirectoryAccount,
+  endSessionsOf,
+  findPersonByEmail,
+  hasAccount,
+  insertDirectoryAccount,
+  lockPeople,
+} from './directory-accounts.ts';
 export { forgetConnection } from './identities.ts';
 export { createIdentity } from './identity.ts';
 export { type ConnectionRules, IdentityRefused, type Refusal } from './resolve.ts';

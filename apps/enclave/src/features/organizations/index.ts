@@ -5,7 +5,15 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { findMembership, insertMembership, listOrganizationIds, type Membership } from './memberships.ts';
-import { deleteInvitation, findInvitation, findOrganization, insertOrganization, insertWorkspace, listWorkspaces } from './store.ts';
+import {
+  deleteInvitation,
+  findInvitation,
+  findOrganization,
+  insertOrganization,
+  insertWorkspace,
+  listInvitations,
+  listWorkspaces,
+} from './store.ts';
 
 export * from './groups.ts';
 export {
@@ -68,11 +76,26 @@ export async function acceptInvitation(
   await addMember({ keyring, now, newId }, tx, { org, user: person.id, role, source: 'manual' }, { invitation: invitation.id });
 }
 
+/**
+ * Uses up the invitations of an address whose owner a directory vouches for. The table must be locked.
+ * @returns whether one of them could still be accepted
+ */
+export async function takeInvitationsOf(
+  { keyring, now }: Pick<Ports, 'keyring' | 'now'>,
+  tx: EnvironmentTx,
+  org: OrgId,
+  isAddress: (email: string) => boolean,
+): Promise<boolean> {
+  const theirs = (await listInvitations(keyring, tx, org)).filter(({ email }) => isAddress(email));
+  for (const { id } of theirs) await deleteInvitation(tx, org, id);
+  return theirs.some(({ expiresAt }) => expiresAt > now());
+}
+
 /** Makes a person a member, who must not be one. @param facts what the audit log says besides the role */
 export async function addMember(
   { keyring, now, newId }: Ports,
   tx: EnvironmentTx,
-  member: Pick<Membership, 'org' | 'user' | 'role' | 'source'> & Partial<Pick<Membership, 'managed' | 'agency'>>,
+  member: Pick<Membership, 'org' | 'user' | 'role' | 'source'> & Partial<Pick<Membership, 'managed' | 'agency' | 'state' | 'suspendedBy'>>,
   facts: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await insertMembership(keyring, tx, { ...member, id: newId('membership'), createdAt: now() });

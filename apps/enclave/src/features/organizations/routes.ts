@@ -78,10 +78,10 @@ export function organizationRoutes({ db, keyring, mailer, log, now, newId }: Por
       return { ...toInvitation(invitation), link };
     },
 
-    async invitations({ transaction, audit }) {
+    async invitations({ org, transaction, audit }) {
       await audit('members.read');
       const at = now();
-      const invitations = await transaction((tx) => listInvitations(keyring, tx));
+      const invitations = await transaction((tx) => listInvitations(keyring, tx, org));
       return invitations.filter(({ expiresAt }) => expiresAt > at).map(toInvitation);
     },
 

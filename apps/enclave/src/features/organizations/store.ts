@@ -105,9 +105,9 @@ export async function insertInvitation(keyring: Keyring, tx: Transaction, invita
     .execute();
 }
 
-export async function listInvitations(keyring: Keyring, tx: Transaction): Promise<Invitation[]> {
-  const rows = await tx.sql.selectFrom('invitations').selectAll().where('org_id', '=', tx.realm).orderBy('id').execute();
-  const key = await keyring.organization(tx.keys, tx.realm);
+export async function listInvitations(keyring: Keyring, tx: Tx, org: OrgId): Promise<Invitation[]> {
+  const rows = await tx.sql.selectFrom('invitations').selectAll().where('org_id', '=', org).orderBy('id').execute();
+  const key = await keyring.organization(tx.keys, org);
   return rows.map((row) => {
     const { email } = openValue<{ email: string }>(key, places.invitations(row), row.sealed);
     return { id: row.id, org: row.org_id, email, role: row.role, createdAt: row.created_at, expiresAt: row.expires_at };

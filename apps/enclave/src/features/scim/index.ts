@@ -1,0 +1,2 @@
+// What the app may ask of SCIM.
+export { mountScim } from './serve.ts';
