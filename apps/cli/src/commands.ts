@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { ask } from './commands/ask.ts';
-import { verifyAudit } from './commands/audit.ts';
+import { exportAudit, verifyAudit } from './commands/audit.ts';
 import { createBot } from './commands/bot.ts';
 import { evaluate } from './commands/eval.ts';
 import { exportAll } from './commands/export.ts';
@@ -25,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   evaluate,
   exportAll,
   verifyAudit,
+  exportAudit,
   verify,
   forget,
   verifyEvidence,

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import type { Context } from './context.ts';
 import { apiKeyRoutes } from './features/api-keys/routes.ts';
 import { mountEvidence, openEnvironment } from './features/attestation/index.ts';
+import { openAudit } from './features/audit/index.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { credentialRoutes } from './features/auth/credentials/routes.ts';
 import { createIdentity, createPasswords } from './features/auth/index.ts';
@@ -60,6 +61,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   const knowledge = stack.use(await openKnowledge(context, identity.findRole));
   stack.use(await openPrivacy(context));
   stack.use(openDomains(context));
+  stack.use(openAudit(context));
   const models = stack.use(new Models(context));
   const live = new LiveBots(context);
   const turns = new TurnWriter({ ...context, models, knowledge });

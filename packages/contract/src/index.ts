@@ -1,4 +1,14 @@
-export { AuditReport } from './audit.ts';
+export { AUDIT_FORMATS, AUDIT_RETENTION, AuditReport, NewSink, SINK_FAILURES } from './audit.ts';
+export {
+  AUDIT_EXPORT_FORMAT,
+  AuditLine,
+  auditCheckpointText,
+  auditEndText,
+  auditEntryText,
+  auditKeyText,
+  CheckpointChains,
+  type ExportedEntry,
+} from './audit-export.ts';
 export { Account } from './auth.ts';
 export { ANSWER_STYLES, type Bot, BotSettings, Change, ModelChoice, Slug, TONES } from './bots.ts';
 export { type Contract, contract } from './contract.ts';

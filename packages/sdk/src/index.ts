@@ -1,5 +1,6 @@
 export { ApiError } from './api-error.ts';
 export { attestedFetch } from './attested-fetch.ts';
+export { AuditExportError, type AuditExportReport, verifyAuditExport } from './audit-export.ts';
 export { bindEndpoints, type Callable } from './call.ts';
 export { type Client, createClient } from './client.ts';
 export { type DeviceJwk, type DeviceKey, deviceKeyFromJwk, deviceKeyOf, generateDeviceJwk, generateDeviceKey } from './device.ts';

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import { AppError, describeRecord } from '../errors.ts';
 import type { Keyring, KeyStore } from '../keys/keyring.ts';
 import { SealError, type SealingKey } from '../keys/seal.ts';
-import { AuditChains, type AuditRecord, type Realm } from './audit-chain.ts';
+import { AuditChains, type AuditRecord, type Dropped, type Realm } from './audit-chain.ts';
 import { Batcher } from './batcher.ts';
 import type { Connection } from './connect.ts';
 import { Heads, type HeadTransaction, type ProtectedTable, StaleRow } from './heads.ts';
@@ -140,6 +140,29 @@ export class Database {
       });
     this.#signing = round;
     return round;
+  }
+
+  /** Signs a checkpoint of one organization together with what `drop` drops. @returns what `drop` did */
+  async dropEntries(realm: OrgId, drop: (tx: Transaction) => Promise<Dropped | undefined>): Promise<Dropped | undefined> {
+    let dropped: Dropped | undefined;
+    const round = (this.#signing ?? Promise.resolve()).then(async () => {
+      const checkpoint = await this.transaction(realm, 'system', (tx) =>
+        this.chains.checkpoint(tx.sql, realm, this.#now(), async () => {
+          dropped = await drop(tx);
+          return dropped;
+        }),
+      );
+      checkpoint.signed();
+    });
+    // Whoever signs next waits for it, whatever comes of it.
+    const settled: Promise<void> = round
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#signing === settled) this.#signing = undefined;
+      });
+    this.#signing = settled;
+    await round;
+    return dropped;
   }
 
   async #signAll(): Promise<void> {

@@ -42,6 +42,8 @@ const PROTECTED = {
   deployments: { id: 'id', onMismatch: 'refuse' },
   domains: { id: 'id', onMismatch: 'refuse' },
   policies: { id: 'org_id', onMismatch: 'refuse' },
+  audit_settings: { id: 'org_id', onMismatch: 'refuse' },
+  audit_sinks: { id: 'id', onMismatch: 'refuse' },
 } as const satisfies Record<string, Protection>;
 
 export type ProtectedTable = keyof typeof PROTECTED;

@@ -22,6 +22,7 @@ import type {
   RotationId,
   ScimTokenId,
   SessionId,
+  SinkId,
   UploadId,
   UserId,
   VersionId,
@@ -56,6 +57,9 @@ export interface Tables {
     check_at: Date;
     created_at: Date;
   };
+  audit_settings: Sealed & { org_id: OrgId };
+  audit_sinks: Sealed & { id: SinkId; org_id: OrgId; created_at: Date };
+  audit_sink_states: Sealed & { id: SinkId; org_id: OrgId; due_at: Date };
   policies: Sealed & { org_id: OrgId };
   session_activity: { org_id: OrgId; session_id: SessionId; seen_at: Date; mac: Uint8Array };
   heads: { realm: string; name: string; counter: number; sum: Uint8Array; mac: Uint8Array };

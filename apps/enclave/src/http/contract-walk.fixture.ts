@@ -49,6 +49,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
   const endpointModel = { provider: 'openai-compatible', name: 'Down', url: 'http://203.0.113.1/v1', model: 'down' } as const;
   const model = await client.models.add({ params: { org }, body: endpointModel });
   const domain = await client.domains.add({ params: { org }, body: { name: `${org.slice(-8)}.test` } });
+  const sink = await client.audit.addSink({ params: { org }, body: { kind: 'webhook', name: 'Down', url: 'http://127.0.0.1:9/' } });
   const upload = await client.uploads.start({ params: { org }, body: { name: 'a.txt', sizeBytes: 3 } });
   const invitation = await client.organizations.invite({
     params: { org },
@@ -82,6 +83,7 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       visitor: visitor.authorization,
       model: model.id,
       domain: domain.id,
+      sink: sink.id,
       upload: upload.id,
       invitation: invitation.id,
       key: key.id,
@@ -168,6 +170,8 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'organizations.createWorkspace': () => ({ name: 'Third' }),
   'organizations.renameWorkspace': () => ({ name: 'Renamed' }),
   'domains.add': () => ({ name: `d${++named}.test` }),
+  'audit.changeSettings': () => ({ retentionDays: 365 }),
+  'audit.addSink': () => ({ kind: 'webhook', name: 'Down', url: 'http://127.0.0.1:9/' }),
   'policies.preview': () => NO_POLICIES,
   'policies.set': () => ({ policies: NO_POLICIES, revision: 0 }),
   'apiKeys.create': () => ({ name: 'second' }),
