@@ -101,7 +101,22 @@ export const modelsQuery = (org: string) =>
   queryOptions({ queryKey: ['models', org], queryFn: async ({ signal }) => (await api()).models.list({ params: { org } }, { signal }) });
 
 export const apiKeysQuery = (org: string) =>
-  queryOptions({ queryKey: ['api-keys', org], queryFn: async ({ signal }) => (await api()).apiKeys.list({ params: { org } }, { signal }) });
+  queryOptions({
+    queryKey: ['api-keys', org, 'own'],
+    queryFn: async ({ signal }) => (await api()).apiKeys.list({ params: { org } }, { signal }),
+  });
+
+export const allKeysQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['api-keys', org, 'all'],
+    queryFn: async ({ signal }) => (await api()).apiKeys.listAll({ params: { org } }, { signal }),
+  });
+
+export const serviceAccountsQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['service-accounts', org],
+    queryFn: async ({ signal }) => (await api()).serviceAccounts.list({ params: { org } }, { signal }),
+  });
 
 export const usageQuery = (org: string, days: number) =>
   queryOptions({

@@ -136,6 +136,7 @@ const models = createRoute({
 const keys = createRoute({
   getParentRoute: () => org,
   path: '/keys',
+  validateSearch: textSearch('tab'),
   component: lazyRouteComponent(() => import('./features/api-keys/ApiKeys.tsx'), 'ApiKeys'),
 });
 const usage = createRoute({

@@ -1,29 +1,24 @@
 import { Button } from '@privexbot/ui/base/Button.tsx';
-import { ConfirmDialog } from '@privexbot/ui/base/Dialog.tsx';
-import { useToast } from '@privexbot/ui/base/Toasts.tsx';
-import { type Column, DataTable } from '@privexbot/ui/state/DataTable.tsx';
-import { EmptyState } from '@privexbot/ui/state/EmptyState.tsx';
-import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
-import { useText, useTexts } from '@privexbot/ui/text/TextProvider.tsx';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Tabs } from '@privexbot/ui/base/Tabs.tsx';
+import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api, toFailure } from '../../api.ts';
+import { api } from '../../api.ts';
 import { Page } from '../../frame/Page.tsx';
 import { Guarded } from '../../parts/Access.tsx';
-import { Loaded } from '../../parts/Loaded.tsx';
-import { apiKeysQuery } from '../../queries.ts';
-import { useOrganization } from '../../session/session.ts';
+import { useCan, useOrganization } from '../../session/session.ts';
+import { AllKeys } from './AllKeys.tsx';
+import type { NewKey } from './keys.ts';
 import { NewKeyDialog } from './NewKeyDialog.tsx';
+import { OwnKeys } from './OwnKeys.tsx';
+import { ServiceAccounts } from './ServiceAccounts.tsx';
+import { ServiceDialog } from './ServiceDialog.tsx';
 
-interface Key {
-  id: string;
-  name: string;
-  ending: string;
-  plain: boolean;
-  createdAt: string;
-}
+const TABS = ['own', 'all', 'services'] as const;
+type Tab = (typeof TABS)[number];
 
-/** The own API keys: each has the rights its owner has, and is shown once. */
+/** Keys of programs: the own ones and, for Admins, everybody's and the accounts of programs. */
 export function ApiKeys() {
   const t = useText();
   return (
@@ -34,65 +29,47 @@ export function ApiKeys() {
 }
 
 function Content() {
-  const { t, formats } = useTexts();
+  const t = useText();
+  const can = useCan();
   const { id: org } = useOrganization();
   const queryClient = useQueryClient();
-  const toast = useToast();
-  const query = useQuery(apiKeysQuery(org));
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/signed-in/framed/o/$org/keys' });
   const [creating, setCreating] = useState(false);
-  const [revoking, setRevoking] = useState<Key>();
-  const revoke = useMutation({
-    mutationFn: async (key: Key) => void (await (await api()).apiKeys.revoke({ params: { org, key: key.id } })),
-    onSuccess: async (_, key) => {
-      await queryClient.invalidateQueries({ queryKey: apiKeysQuery(org).queryKey });
-      toast(t('keys.revoked', { name: key.name }));
-      setRevoking(undefined);
-    },
-  });
-  const create = (
-    <Button variant="primary" onClick={() => setCreating(true)}>
-      {t('keys.create')}
-    </Button>
-  );
-  const columns: Column<Key>[] = [
-    { id: 'name', header: t('keys.name'), cell: (key) => <bdi>{key.name}</bdi> },
-    { id: 'ending', header: t('keys.ending'), cell: (key) => <code className="font-mono">…{key.ending}</code> },
-    { id: 'use', header: t('keys.use'), cell: (key) => (key.plain ? t('keys.usePlain') : t('keys.useSealed')) },
-    { id: 'made', header: t('common.created'), cell: (key) => <time dateTime={key.createdAt}>{formats.date(key.createdAt)}</time> },
-    {
-      id: 'actions',
-      header: t('common.actions'),
-      hiddenHeader: true,
-      cell: (key) => (
-        <Button size="sm" onClick={() => setRevoking(key)}>
-          {t('keys.revoke')}
-        </Button>
-      ),
-    },
-  ];
+  const isAdmin = can('people.manage');
+  const tab = (isAdmin && TABS.find((name) => name === search.tab)) || 'own';
+
+  async function make(body: NewKey): Promise<string> {
+    const { key } = await (await api()).apiKeys.create({ params: { org }, body });
+    await queryClient.invalidateQueries({ queryKey: ['api-keys', org] });
+    return key;
+  }
+
   return (
-    <Page title={t('nav.keys')} action={create}>
-      <p className="max-w-[72ch] text-body text-muted">{t('keys.text')}</p>
-      <Loaded query={query} failed={t('keys.loadFailed')}>
-        {(keys) =>
-          keys.length > 0 ? (
-            <DataTable caption={t('nav.keys')} columns={columns} rows={keys} rowKey={(key) => key.id} />
-          ) : (
-            <EmptyState title={t('keys.emptyTitle')}>{t('keys.emptyText')}</EmptyState>
-          )
-        }
-      </Loaded>
-      {creating && <NewKeyDialog org={org} onClose={() => setCreating(false)} />}
-      <ConfirmDialog
-        open={revoking !== undefined}
-        onOpenChange={() => setRevoking(undefined)}
-        title={t('keys.revokeTitle', { name: revoking?.name ?? '' })}
-        consequence={t('keys.revokeText')}
-        action={t('keys.revoke')}
-        busy={revoke.isPending}
-        error={revoke.error && <ErrorNote title={t('keys.notRevoked')} failure={toFailure(revoke.error)} />}
-        onConfirm={() => revoking && revoke.mutate(revoking)}
-      />
+    <Page
+      title={t('nav.keys')}
+      action={
+        <Button variant="primary" onClick={() => setCreating(true)}>
+          {tab === 'services' ? t('service.create') : t('keys.create')}
+        </Button>
+      }
+    >
+      {isAdmin ? (
+        <Tabs<Tab>
+          label={t('nav.keys')}
+          value={tab}
+          onValueChange={(next) => void navigate({ to: '.', search: { tab: next } })}
+          tabs={[
+            { value: 'own', label: t('keys.own'), content: <OwnKeys /> },
+            { value: 'all', label: t('keys.all'), content: <AllKeys /> },
+            { value: 'services', label: t('service.heading'), content: <ServiceAccounts /> },
+          ]}
+        />
+      ) : (
+        <OwnKeys />
+      )}
+      {creating && tab === 'services' && <ServiceDialog org={org} onClose={() => setCreating(false)} />}
+      {creating && tab !== 'services' && <NewKeyDialog title={t('keys.create')} can={can} make={make} onClose={() => setCreating(false)} />}
     </Page>
   );
 }
