@@ -21,8 +21,11 @@ export async function run(): Promise<Row[]> {
   const { id, record } = await client.domains.add({ params: { org }, body: { name: DOMAIN } });
   names.zone.set(record.name, [record.value]);
   await client.domains.verify({ params: { org, domain: id } });
-  const settings = { issuer: 'https://directory.test', audience: 'privexbot', keys: { set: '{"keys":[]}' } };
-  const { id: connection } = await client.sso.create({ params: { org }, body: { kind: 'jwt', name: 'Directory', settings } });
+  const settings = { issuer: 'https://directory.invalid', clientId: 'bench' };
+  const { id: connection } = await client.sso.create({
+    params: { org },
+    body: { kind: 'oidc', name: 'Directory', settings, secrets: { clientSecret: 'only for measuring' } },
+  });
   const { token } = await client.scim.createToken({ params: { org, connection }, body: { name: 'bench', plain: true } });
 
   const send = async (path: string, body: object, status: number): Promise<Record<string, unknown>> => {

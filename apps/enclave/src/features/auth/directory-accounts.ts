@@ -1,15 +1,9 @@
 /** Accounts that a directory makes and keeps, at addresses of domains that its organization has proven. */
-import type { OrgId, UserId } from '@privexbot/contract';
+import type { UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { changeUser, deleteSessions, findUser, insertUser, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
-
-/** Takes what making, changing or removing a person needs, before memberships are locked. */
-export async function lockPeople(tx: Tx, org: OrgId): Promise<void> {
-  await tx.lock('users');
-  await tx.lock('invitations', org);
-}
 
 export async function findPersonByEmail(keyring: Keyring, tx: Tx, email: string): Promise<User | undefined> {
   return findUser(keyring, tx, { email: emailIndex(keyring, email) });

@@ -17,7 +17,6 @@ export {
   findPersonByEmail,
   hasAccount,
   insertDirectoryAccount,
-  lockPeople,
 } from './directory-accounts.ts';
 export { forgetConnection } from './identities.ts';
 export { createIdentity } from './identity.ts';

@@ -14,7 +14,6 @@ import {
   hasAccount,
   insertDirectoryAccount,
   isSameAddress,
-  lockPeople,
 } from '../auth/index.ts';
 import { isOwnAddress } from '../domains/index.ts';
 import {
@@ -48,15 +47,17 @@ const USER_ID = /^usr_[0-9a-z]{26}$/;
 export async function createPerson(ports: Ports, tx: EnvironmentTx, call: ScimCall, resource: Resource): Promise<Resource> {
   requireComplete(TYPE, resource);
   const { keyring, now, newId } = ports;
-  await lockPeople(tx, call.org);
-  await lockRights(tx, call.org);
-  await tx.lock('scim_users', call.org);
+  // Whatever changes names or addresses of a directory's people holds this.
+  await tx.lock('users');
   // Side by side, so that they go to the database together.
   const [address, twin, known] = await Promise.all([
     requireAddress(ports, tx, call, resource),
     findScimUser(keyring, tx, call, { name: String(resource.userName) }),
     findPersonByEmail(keyring, tx, addressOf(resource) ?? ''),
   ]);
+  if (known) await tx.lock('invitations', call.org);
+  await tx.lock('memberships', call.org);
+  await tx.lock('scim_users', call.org);
   if (twin) await letGo(ports, tx, twin);
   const kept = known && (await findScimUser(keyring, tx, call, { user: known.id }));
   if (kept && !kept.removed) throw taken('address');
@@ -156,8 +157,8 @@ export async function changePerson(
   change: (before: Resource) => Resource,
 ): Promise<Resource> {
   const { keyring } = ports;
-  await lockPeople(tx, call.org);
-  await lockRights(tx, call.org);
+  await tx.lock('users');
+  await tx.lock('memberships', call.org);
   await tx.lock('scim_users', call.org);
   const before = await requirePerson(ports, tx, call, id);
   const shown = await presentOne(ports, tx, call, before);
@@ -185,7 +186,7 @@ export async function removePerson(
 ): Promise<void> {
   const { keyring } = ports;
   const { org, connection } = call;
-  await lockPeople(tx, org);
+  await tx.lock('users');
   await lockRights(tx, org);
   await tx.lock('scim_users', org);
   const before = await requirePerson(ports, tx, call, id);

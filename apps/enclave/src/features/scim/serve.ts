@@ -16,9 +16,11 @@ import type { Method } from './log.ts';
 import { isComplex, type Wanted } from './resource.ts';
 import { TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { findGivenToken } from './tokens.ts';
+import { createTokens, type Tokens } from './tokens.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'limiter' | 'log' | 'now' | 'newId' | 'config'>;
+
+type PortsWithTokens = Ports & { readonly tokens: Tokens };
 
 const ROOT = '/scim/v2';
 const METHODS: ReadonlySet<string> = new Set<Method>(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -27,10 +29,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** `/scim/v2/...` for the token of one connection. */
 export function mountScim(app: Hono<Env>, ports: Ports, draining: AbortSignal): void {
-  app.all(`${ROOT}/*`, (c) => serve(c, ports, draining));
+  const tokens = createTokens(ports);
+  app.all(`${ROOT}/*`, (c) => serve(c, { ...ports, tokens }, draining));
 }
 
-async function serve(c: HonoContext<Env>, ports: Ports, draining: AbortSignal): Promise<Response> {
+async function serve(c: HonoContext<Env>, ports: PortsWithTokens, draining: AbortSignal): Promise<Response> {
   const requestId = randomBytes(8).toString('hex');
   const started = performance.now();
   const headers = { 'x-request-id': requestId, 'cache-control': 'no-store', 'content-type': 'application/scim+json; charset=utf-8' };
@@ -55,7 +58,7 @@ async function serve(c: HonoContext<Env>, ports: Ports, draining: AbortSignal): 
   return response;
 }
 
-async function answer(c: HonoContext<Env>, ports: Ports, headers: Record<string, string>): Promise<Response> {
+async function answer(c: HonoContext<Env>, ports: PortsWithTokens, headers: Record<string, string>): Promise<Response> {
   const { raw: request } = c.req;
   const url = new URL(request.url);
   const path = readPath(url.pathname);
@@ -102,9 +105,9 @@ function readPath(pathname: string): string {
 }
 
 /** @throws ScimError 401, 403 */
-async function authenticate(c: HonoContext<Env>, ports: Ports, base: string): Promise<ScimCall> {
-  const { db, limiter, now } = ports;
-  const found = await findGivenToken(db, c.req.header('authorization') ?? '', now());
+async function authenticate(c: HonoContext<Env>, ports: PortsWithTokens, base: string): Promise<ScimCall> {
+  const { db, limiter, tokens } = ports;
+  const found = await tokens.find(c.req.header('authorization') ?? '');
   if (!found) {
     await limiter.takeExact('sign-in', networkOf(addressOf(c.env)));
     throw new ScimError(401, 'Send a SCIM token of this connection. An Admin makes one under Sign-in, SCIM.');

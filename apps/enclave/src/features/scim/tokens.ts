@@ -3,7 +3,7 @@
  * A token belongs to one connection, and is worth nothing once that is gone.
  */
 import type { OrgId, Provisioning, ScimTokenId } from '@privexbot/contract';
-import type { Database } from '../../db/database.ts';
+import type { Context } from '../../context.ts';
 import { equalBytes } from '../../keys/keyring.ts';
 import { findConnection } from '../sso/index.ts';
 import { findToken, type ScimToken } from './store.ts';
@@ -14,20 +14,54 @@ export function writeToken(org: OrgId, id: ScimTokenId, secret: string): string 
   return `pxs_${org.slice('org_'.length)}_${id.slice('sct_'.length)}_${secret}`;
 }
 
-/** The token that a header holds with its connection, if both are there, its secret is right and its time has not come. */
-export async function findGivenToken(
-  db: Database,
-  authorization: string,
-  now: Date,
-): Promise<{ readonly token: ScimToken; readonly provisioning: Provisioning } | undefined> {
-  const [, text = '', org, id] = BEARER.exec(authorization) ?? [];
-  if (!org || !id) return undefined;
-  const hash = db.keyring.blindIndex('scim-token', text);
-  return db.transaction(`org_${org}` as OrgId, `sct_${id}`, async (tx) => {
-    const token = await findToken(db.keyring, tx, `sct_${id}` as ScimTokenId);
-    if (!token || !equalBytes(hash, token.secretHash)) return undefined;
-    if (token.expiresAt && token.expiresAt <= now) return undefined;
-    const connection = await findConnection(db.keyring, tx, token.org, token.connection);
-    return connection && { token, provisioning: connection.provisioning };
-  });
+/** A token with what its connection gives. */
+interface Given {
+  readonly token: ScimToken;
+  readonly provisioning: Provisioning;
+}
+
+export interface Tokens {
+  /** The token that a header holds with its connection, if both are there, its secret is right and its time has not come. */
+  find(authorization: string): Promise<Given | undefined>;
+}
+
+const MAX_AGE_MS = 1_000;
+const MAX_REMEMBERED = 1_000;
+
+/**
+ * Remembers for a moment what was read and checked: a directory sends thousands of requests with one token. Whatever changes tokens
+ * or connections counts at once.
+ */
+export function createTokens({ db, now }: Pick<Context, 'db' | 'now'>): Tokens {
+  const remembered = new Map<string, { readonly given: Given; readonly at: number; readonly asOf: string }>();
+  // Not by `heads.changes`: each person that a directory sends is a change of those.
+  const asOf = async (org: OrgId) =>
+    (await Promise.all([db.heads.counter(org, 'scim_tokens'), db.heads.counter(org, 'connections')])).join();
+  return {
+    async find(authorization) {
+      const [, text = '', org, id] = BEARER.exec(authorization) ?? [];
+      if (!org || !id) return undefined;
+      const at = now().getTime();
+      const known = remembered.get(text);
+      const isFresh = known && at >= known.at && at - known.at < MAX_AGE_MS && known.asOf === (await asOf(known.given.token.org));
+      const given = isFresh ? known.given : await load(text, `org_${org}` as OrgId, `sct_${id}` as ScimTokenId);
+      if (!given || (given.token.expiresAt && given.token.expiresAt.getTime() <= at)) return undefined;
+      if (!isFresh) {
+        if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+        remembered.set(text, { given, at, asOf: await asOf(given.token.org) });
+      }
+      return given;
+    },
+  };
+
+  async function load(text: string, org: OrgId, id: ScimTokenId): Promise<Given | undefined> {
+    const { keyring } = db;
+    const hash = keyring.blindIndex('scim-token', text);
+    return db.transaction(org, id, async (tx) => {
+      const token = await findToken(keyring, tx, id);
+      if (!token || !equalBytes(hash, token.secretHash)) return undefined;
+      const connection = await findConnection(keyring, tx, org, token.connection);
+      return connection && { token, provisioning: connection.provisioning };
+    });
+  }
 }
