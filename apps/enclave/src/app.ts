@@ -27,7 +27,7 @@ import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { mountScim } from './features/scim/index.ts';
 import { scimRoutes } from './features/scim/routes.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
-import { createStrategies, mountSso, ssoRoutes } from './features/sso/index.ts';
+import { createStrategies, findConnectionsFor, mountSso, ssoRoutes } from './features/sso/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { callerAddress } from './http/caller-address.ts';
@@ -84,8 +84,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
     app,
     {
       auth: authRoutes({ ...context, passwords, admit }),
-      // Which identity provider an address belongs to is asked of the connections, once there are any.
-      credentials: credentialRoutes({ ...context, passwords, connectionsFor: async () => [] }),
+      credentials: credentialRoutes({ ...context, passwords, connectionsFor: (email) => findConnectionsFor(context, email) }),
       organizations: organizationRoutes(context),
       domains: domainRoutes(context),
       policies: policyRoutes(context),

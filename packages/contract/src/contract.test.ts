@@ -22,7 +22,6 @@ const WITHOUT_ENTRY: Record<string, string> = {
   'credentials.startStepUp': 'a question; the proof that answers it leaves the entry',
   'credentials.startRegistration': 'a question; the passkey that answers it leaves the entry',
   'credentials.startTotp': 'a secret that counts for nothing until it is confirmed',
-  'sso.find': 'a question, answered the same for everybody',
   'sso.start': 'a question; the sign-in that answers it leaves the entry',
   'sso.preview': 'nothing is stored',
   'uploads.putPart': 'a part of an upload whose start, and whose use, leave one each',

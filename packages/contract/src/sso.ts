@@ -96,27 +96,25 @@ export type Attempt = z.output<typeof Attempt>;
 
 const refused = ['not_found', 'not_allowed'] as const;
 const notSignedIn = ['device_required', 'not_found', 'identity_refused', 'directory_unreachable', 'second_factor_required'] as const;
-/** Where to go next: the directory's page, or a form for its name and password. */
-const Way = z.enum(['redirect', 'password', 'token']);
 
 export const sso = {
-  find: endpoint({
-    method: 'POST',
-    path: '/v1/auth/sso/find',
-    summary: 'The connections of whoever owns the domain of an address; the same for known and unknown people',
+  describe: endpoint({
+    method: 'GET',
+    path: '/v1/auth/sso/connections/:connection',
+    summary: 'The name and kind of a connection by which people may sign in now',
     access: 'public',
-    rate: 'sign-in',
+    rate: 'challenge',
     audit: null,
-    failures: [],
-    body: z.object({ email: z.string().max(254) }),
-    response: z.array(z.object({ id: idSchema('connection'), name: z.string(), way: Way })),
+    failures: ['not_found'],
+    params: z.object({ connection: idSchema('connection') }),
+    response: z.object({ id: idSchema('connection'), name: z.string(), kind: z.enum(['oidc', 'saml', 'ldap']) }),
   }),
   start: endpoint({
     method: 'POST',
     path: '/v1/auth/sso/start',
     summary: 'Begin a sign-in at the directory of a connection; only this device can complete it',
     access: 'public',
-    rate: 'sign-in',
+    rate: 'challenge',
     audit: null,
     failures: ['device_required', 'not_found', 'directory_unreachable'],
     body: z.object({ connection: idSchema('connection'), loginHint: z.string().max(254).optional() }),

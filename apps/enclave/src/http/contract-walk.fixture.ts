@@ -196,7 +196,6 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'models.add': () => ({ provider: 'openai-compatible', name: 'Second', url: 'http://203.0.113.1/v1', model: 'm' }),
   'models.change': () => ({ name: 'Renamed' }),
   'openai.chat': ({ bot }) => ({ model: bot, messages: [{ role: 'user', content: 'How many days of leave?' }] }),
-  'sso.find': () => ({ email: 'nobody@example.com' }),
   'sso.start': ({ connection }) => ({ connection }),
   'sso.complete': () => ({ challenge: TOKEN_OF_NOBODY }),
   'sso.signIn': ({ connection }) => ({ connection, name: 'nobody', password: PASSWORD_OF_NOBODY }),

@@ -33,7 +33,7 @@ export function mountSso(app: Hono<Env>, ports: Ports): void {
   };
   app.get(
     '/sso/:connection/start',
-    at(async (_, connection) => seeOther(`/sign-in?connection=${connection}`)),
+    at(async (_, connection) => seeOther(`/sign-in/by/${connection}`)),
   );
   app.get(
     '/sso/:connection/callback',
@@ -46,7 +46,7 @@ export function mountSso(app: Hono<Env>, ports: Ports): void {
       // Nobody asked for this answer: the sign-in is begun here, and asks for one of its own.
       return fields.RelayState && STATE.test(fields.RelayState)
         ? keep(connection, fields.RelayState, fields)
-        : seeOther(`/sign-in?connection=${connection}`);
+        : seeOther(`/sign-in/by/${connection}`);
     }),
   );
   app.get(

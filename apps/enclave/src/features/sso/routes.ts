@@ -16,7 +16,7 @@ import {
   remove,
   requireConnection,
 } from './connections.ts';
-import { findConnectionsFor } from './find.ts';
+import { toWayIn } from './find.ts';
 import { applyGroupMap } from './group-map.ts';
 import { askDirectly, complete, requireActive, signIn, start, startTest } from './sign-in.ts';
 import type { Strategies } from './strategies.ts';
@@ -25,7 +25,11 @@ export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'s
   const { db, keyring } = context;
   const ports: Ports = { ...context, strategies };
   return {
-    find: async (_, { body }) => (await findConnectionsFor(ports, body.email)).map(({ id, name, way }) => ({ id, name, way })),
+    async describe(_, { params }) {
+      const [found] = toWayIn(await requireActive(ports, params.connection));
+      if (!found) throw new AppError('not_found');
+      return found;
+    },
     start: (scope, { body }) => start(ports, scope, body),
     complete: (scope, { body }) => complete(ports, scope, body.challenge),
 

@@ -195,11 +195,14 @@ test('the role follows the groups with each sign-in, and with each change of the
 
 test('people are sent to their directory by the domain of their address, known or not', async () => {
   const { connection, domain } = company;
-  const found = [{ id: connection.id, name: 'Company directory', way: 'redirect' }];
-  const find = (email: string) => enclave.client().sso.find({ body: { email } });
+  const found = [{ id: connection.id, name: 'Company directory', kind: 'oidc' }];
+  const find = async (email: string) => (await enclave.client().credentials.start({ body: { email } })).connections;
   expect(await find(`anybody@${domain}`)).toEqual(found);
-  expect(await find(`Other@${domain.toUpperCase()}.`)).toEqual(found);
-  for (const email of [`anybody@sub.${domain}`, 'a@b.test', domain, '', `${domain}@x`]) expect(await find(email)).toEqual([]);
+  expect(await find(`Other@${domain.toUpperCase()}`)).toEqual(found);
+  for (const email of [`anybody@sub.${domain}`, 'a@b.test']) expect(await find(email)).toEqual([]);
+  expect(await enclave.client().sso.describe({ params: { connection: connection.id } })).toEqual(found[0]);
+  await company.admin.client.sso.deactivate({ params: company.params });
+  expect(await find(`anybody@${domain}`)).toEqual([]);
 });
 
 test('only the browser that began completes a sign-in, and once', async () => {

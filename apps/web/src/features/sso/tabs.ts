@@ -1,0 +1,23 @@
+/** Everything about how people get in, a tab each. What a tab needs is fetched when it is opened. */
+import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
+import type { ComponentType } from 'react';
+
+export interface SetupTab {
+  readonly id: string;
+  readonly label: MessageId;
+  readonly load: () => Promise<{ readonly default: ComponentType<{ readonly org: string }> }>;
+}
+
+/** In the order in which a company goes through them. */
+export const SETUP_TABS: readonly SetupTab[] = [
+  {
+    id: 'connections',
+    label: messageId('sso.connections'),
+    load: async () => ({ default: (await import('./ConnectionsTab.tsx')).ConnectionsTab }),
+  },
+  {
+    id: 'attempts',
+    label: messageId('sso.attempts'),
+    load: async () => ({ default: (await import('./AttemptsTab.tsx')).AttemptsTab }),
+  },
+];
