@@ -51,6 +51,28 @@ const verifyAddress = createRoute({
   component: lazyRouteComponent(() => import('./features/auth/ProveAddress.tsx'), 'ProveAddress'),
 });
 
+/** Words that come with the ways in. */
+const withWays = async ({ context }: { context: { texts: Texts } }): Promise<void> => {
+  const { loadParts } = await import('virtual:catalogs');
+  await context.texts.extend(loadParts.ways);
+};
+const fromDirectory = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/return',
+  // A test's result is told in the words of the screen that began it.
+  beforeLoad: async ({ context }) => {
+    const { loadParts } = await import('virtual:catalogs');
+    await Promise.all([loadParts.ways, loadParts.organize].map((part) => context.texts.extend(part)));
+  },
+  component: lazyRouteComponent(() => import('./features/auth/steps/ConnectionReturn.tsx'), 'ConnectionReturn'),
+});
+const byDirectory = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/by/$connection',
+  beforeLoad: withWays,
+  component: lazyRouteComponent(() => import('./features/auth/steps/ConnectionSignIn.tsx'), 'ConnectionSignIn'),
+});
+
 const verify = createRoute({
   getParentRoute: () => root,
   path: '/verify',
@@ -151,6 +173,12 @@ const audit = createRoute({
   validateSearch: textSearch('action'),
   component: lazyRouteComponent(() => import('./features/audit/AuditLog.tsx'), 'AuditLog'),
 });
+const signInSetup = createRoute({
+  getParentRoute: () => org,
+  path: '/sign-in',
+  validateSearch: textSearch('tab', 'connection'),
+  component: lazyRouteComponent(() => import('./features/sso/SignInSetup.tsx'), 'SignInSetup'),
+});
 const settings = createRoute({
   getParentRoute: () => org,
   path: '/settings',
@@ -211,6 +239,8 @@ const routeTree = root.addChildren([
   reset,
   link,
   verifyAddress,
+  fromDirectory,
+  byDirectory,
   verify,
   signedIn.addChildren([
     home,
@@ -223,6 +253,7 @@ const routeTree = root.addChildren([
         keys,
         usage,
         audit,
+        signInSetup,
         settings,
         workspace.addChildren([firstRun, bots, newBot, bot, knowledge, knowledgeBase, document]),
       ]),

@@ -2,7 +2,7 @@
 import type { Permission } from '@privexbot/contract';
 import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
 import type { LinkProps } from '@tanstack/react-router';
-import { BookOpen, Bot, ChartColumn, Cpu, House, KeyRound, type LucideIcon, ScrollText, Settings2, UserRound } from 'lucide-react';
+import { BookOpen, Bot, ChartColumn, Cpu, House, KeyRound, LogIn, type LucideIcon, ScrollText, Settings2, UserRound } from 'lucide-react';
 import type { Organization } from '../session/session.ts';
 
 export interface Area {
@@ -24,7 +24,9 @@ export const GROUPS = [
 ] as const;
 
 const inOrg =
-  (to: '/o/$org' | '/o/$org/models' | '/o/$org/keys' | '/o/$org/usage' | '/o/$org/audit' | '/o/$org/settings'): Area['link'] =>
+  (
+    to: '/o/$org' | '/o/$org/models' | '/o/$org/sign-in' | '/o/$org/keys' | '/o/$org/usage' | '/o/$org/audit' | '/o/$org/settings',
+  ): Area['link'] =>
   ({ org }) => ({ to, params: { org } });
 const inWorkspace =
   (to: '/o/$org/w/$workspace/bots' | '/o/$org/w/$workspace/knowledge'): Area['link'] =>
@@ -50,6 +52,15 @@ export const AREAS: readonly Area[] = [
     permission: 'data.read',
     group: 'build',
     link: inWorkspace('/o/$org/w/$workspace/knowledge'),
+  },
+  {
+    id: 'sign-in',
+    label: messageId('nav.signIn'),
+    icon: LogIn,
+    key: 'i',
+    permission: 'people.manage',
+    group: 'organize',
+    link: inOrg('/o/$org/sign-in'),
   },
   {
     id: 'models',
