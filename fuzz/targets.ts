@@ -6,6 +6,7 @@ import { hostileChannel } from './hostile-channel.ts';
 import { hostileEnvironments } from './hostile-environment.ts';
 import { hostileEvidence } from './hostile-evidence.ts';
 import { hostileFormats } from './hostile-formats.ts';
+import { hostileWallets } from './hostile-wallets.ts';
 import type { Target } from './target.ts';
 
 /** Those with an end first. The order and names are the same in every worker. */
@@ -19,6 +20,7 @@ export async function allTargets(): Promise<Target[]> {
     ...(await hostileEnvironments()),
     ...(await hostileBundles()),
     ...(await hostileChannel()),
+    ...hostileWallets(),
   ];
   return targets.toSorted((a, b) => Number(a.count === undefined) - Number(b.count === undefined));
 }
