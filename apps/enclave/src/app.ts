@@ -29,6 +29,7 @@ import { scimRoutes } from './features/scim/routes.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import { createStrategies, findConnectionsFor, mountSso, ssoRoutes } from './features/sso/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
+import { Meter } from './features/usage/index.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { callerAddress } from './http/caller-address.ts';
 import { mountHealth } from './http/health.ts';
@@ -58,15 +59,16 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   await using stack = new AsyncDisposableStack();
   const admit = createAdmission(context);
   const identity = createIdentity(context, admit);
-  const knowledge = stack.use(await openKnowledge(context, identity.findRole));
+  const meter = new Meter(context, identity.findRole);
+  const knowledge = stack.use(await openKnowledge({ ...context, meter }, identity.findRole));
   stack.use(await openPrivacy(context));
   stack.use(openDomains(context));
   stack.use(openAudit(context));
   const models = stack.use(new Models(context));
   const live = new LiveBots(context);
-  const turns = new TurnWriter({ ...context, models, knowledge });
+  const turns = new TurnWriter({ ...context, models, knowledge, meter });
   stack.defer(() => turns.drain());
-  const ports = { ...context, knowledge, models, live, turns };
+  const ports = { ...context, knowledge, models, live, turns, meter };
   const environment = await openEnvironment(context, context.release, () => models.files);
   const channel = stack.use(
     openSecureChannel({ ...context, environment: environment.current, evidence: environment.evidence }, !context.tee.isSimulated),
@@ -91,12 +93,12 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       apiKeys: apiKeyRoutes(context),
       serviceAccounts: serviceAccountRoutes(context),
       uploads: uploadRoutes(context),
-      knowledge: knowledgeRoutes(context, knowledge),
+      knowledge: knowledgeRoutes(ports, knowledge),
       bots: botRoutes(ports),
       publicChat: visitorRoutes(ports),
-      models: modelRoutes(context, models, (tx, model) => countUsers(ports, tx, model)),
+      models: modelRoutes(ports, models, (tx, model) => countUsers(ports, tx, model)),
       audit: auditRoutes(context),
-      usage: usageRoutes(),
+      usage: usageRoutes(context),
       privacy: privacyRoutes(context),
       openai: openaiRoutes(ports),
       scim: scimRoutes(context),

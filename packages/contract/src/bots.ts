@@ -84,7 +84,7 @@ const Deployment = z.object({
 const InBot = InWorkspace.extend({ bot: idSchema('bot') });
 const refused = ['not_found', 'not_allowed'] as const;
 const base = '/v1/organizations/:org/workspaces/:workspace/bots';
-const asking = [...refused, 'question_empty', 'nothing_published', 'busy'] as const;
+const asking = [...refused, 'question_empty', 'nothing_published', 'busy', 'model_not_allowed', 'spending_limit_reached'] as const;
 
 export const bots = {
   list: endpoint({

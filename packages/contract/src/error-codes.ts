@@ -51,6 +51,8 @@ export const ErrorCode = z.enum([
   'question_empty',
   'rate_limited',
   'busy',
+  'model_not_allowed',
+  'spending_limit_reached',
   'model_unreachable',
   'model_rate_limited',
   'model_rejected_key',

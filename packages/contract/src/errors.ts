@@ -175,6 +175,16 @@ export const ERRORS = {
     message: 'The model’s server sent something that is no answer. Try again, or ask an Admin to test the model.',
     retry: true,
   },
+  model_not_allowed: {
+    status: 403,
+    message: 'Your role may not use this model. Whoever chooses the models of your organization can allow it.',
+    retry: false,
+  },
+  spending_limit_reached: {
+    status: 403,
+    message: 'What your organization lets be spent is used up for now. Wait until the next day or month, or ask an Admin for more.',
+    retry: false,
+  },
   model_timeout: { status: 504, message: 'The model did not answer in time. Try again.', retry: true },
   model_interrupted: { status: 502, message: 'The answer stopped halfway. Your question is kept. Try again.', retry: true },
   model_refused_request: {

@@ -50,4 +50,13 @@ export {
 export { SSO_CHECKS, SsoCheckName } from './sso-checks.ts';
 export { LdapSecrets, LdapSettings, SamlSecrets, SamlSettings } from './sso-directories.ts';
 export { type JwtSecrets, JwtSettings, type OidcSecrets, OidcSettings, TOKEN_ALGORITHMS } from './sso-kinds.ts';
-export { METERS, type Meter } from './usage.ts';
+export {
+  LIMITED,
+  type Limited,
+  METERS,
+  type Meter,
+  SPENDERS,
+  type SpenderKind,
+  SpendingLimit,
+  SpendingRules,
+} from './usage.ts';

@@ -118,7 +118,7 @@ export const models = {
     access: 'models.edit',
     rate: 'invoke',
     audit: 'model.tested',
-    failures: refused,
+    failures: [...refused, 'model_not_allowed', 'spending_limit_reached'],
     params: InModel,
     response: z.object({
       ok: z.boolean(),

@@ -47,7 +47,7 @@ export const openai = {
     rate: 'invoke',
     audit: 'conversation.asked',
     plain: true,
-    failures: ['not_allowed', 'not_found', 'question_empty', 'busy'],
+    failures: ['not_allowed', 'not_found', 'question_empty', 'busy', 'model_not_allowed', 'spending_limit_reached'],
     body: z.looseObject({
       model: z.string().max(100),
       messages: z
@@ -67,7 +67,7 @@ export const openai = {
     rate: 'invoke',
     audit: 'embeddings.made',
     plain: true,
-    failures: ['not_allowed', 'unknown_model', 'too_large'],
+    failures: ['not_allowed', 'unknown_model', 'too_large', 'spending_limit_reached'],
     body: z.looseObject({
       model: z.string().max(100),
       input: z.union([z.string(), z.array(z.string()).min(1).max(LIMITS.embeddingInputs)]),

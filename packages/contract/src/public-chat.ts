@@ -61,7 +61,7 @@ export const publicChat = {
     access: 'public',
     rate: 'public-chat',
     audit: 'conversation.asked',
-    failures: ['not_found', 'question_empty', 'busy'],
+    failures: ['not_found', 'question_empty', 'busy', 'model_not_allowed', 'spending_limit_reached'],
     params: InConversation,
     body: Ask,
     events: AnswerEvent,

@@ -44,6 +44,7 @@ const PROTECTED = {
   policies: { id: 'org_id', onMismatch: 'refuse' },
   audit_settings: { id: 'org_id', onMismatch: 'refuse' },
   audit_sinks: { id: 'id', onMismatch: 'refuse' },
+  spending_rules: { id: 'org_id', onMismatch: 'refuse' },
 } as const satisfies Record<string, Protection>;
 
 export type ProtectedTable = keyof typeof PROTECTED;

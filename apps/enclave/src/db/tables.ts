@@ -162,6 +162,8 @@ export interface Tables {
   };
   messages: Sealed & { id: MessageId; org_id: OrgId; conversation_id: ConversationId; created_at: Date };
   models: Sealed & { id: ModelId; org_id: OrgId; created_at: Date };
+  spending_rules: Sealed & { org_id: OrgId };
+  member_usage: { org_id: OrgId; user_id: UserId; day: string; meter: string; amount: number };
   usage: { org_id: OrgId; day: string; meter: string; model: string; amount: number };
   key_rotations: Sealed & { id: RotationId; epoch: number; state: 'started' | 'wrapping' | 'destroying' | 'done'; created_at: Date };
   scim_tokens: Sealed & {

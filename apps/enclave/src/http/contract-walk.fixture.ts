@@ -172,6 +172,7 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'domains.add': () => ({ name: `d${++named}.test` }),
   'audit.changeSettings': () => ({ retentionDays: 365 }),
   'audit.addSink': () => ({ kind: 'webhook', name: 'Down', url: 'http://127.0.0.1:9/' }),
+  'usage.setSpending': () => ({ rules: { organization: {}, member: {}, members: [], models: [] }, revision: 0 }),
   'policies.preview': () => NO_POLICIES,
   'policies.set': () => ({ policies: NO_POLICIES, revision: 0 }),
   'apiKeys.create': () => ({ name: 'second' }),

@@ -173,6 +173,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'models.discover': ['model_unreachable', 'model_timeout'],
   'apiKeys.revokeAny': ['not_found'], // the same key was revoked by the call before
   'policies.set': ['conflict'], // set by the walk over the roles
+  'usage.setSpending': ['conflict'], // the same
   'sso.test': ['directory_unreachable'],
   'sso.activate': ['test_first'],
   'bots.publish': ['conflict'], // the draft was changed by the call before

@@ -1,4 +1,4 @@
-import type { DocumentId, KnowledgeBaseId, OrgId } from '@privexbot/contract';
+import type { DocumentId, KnowledgeBaseId, OrgId, UserId } from '@privexbot/contract';
 import {
   type AnswerEvent,
   type AnswerRequest,
@@ -15,15 +15,18 @@ import { estimateTokens, type Model } from '../../providers/models/model.ts';
 import { randomBytes } from '../../random.ts';
 import { type FoundPassage, findPassages, groundedAnswer, type Knowledge } from '../knowledge/index.ts';
 import { type Choice, DEFAULT_CONTEXT_TOKENS, type Models } from '../models/index.ts';
+import type { Meter, Spending } from '../usage/index.ts';
 import { citeWritten } from './citations.ts';
 import type { HistoryTurn } from './history.ts';
 import { buildMessages, UNSURE } from './prompt.ts';
 import type { StoredCitation } from './store.ts';
 
-export type Ports = Context & { readonly models: Models; readonly knowledge: Knowledge };
+export type Ports = Context & { readonly models: Models; readonly knowledge: Knowledge; readonly meter: Meter };
 
 export interface Question {
   readonly org: OrgId;
+  /** Whose rights and limits count; absent for visitors. */
+  readonly user: UserId | undefined;
   readonly flow: Flow;
   readonly question: string;
   readonly history: readonly HistoryTurn[];
@@ -38,10 +41,21 @@ export interface Answer {
   tokens: { input: number; output: number };
   modelCalls: number;
   embedded: number;
+  /** Of its calls, until they are counted. */
+  readonly spending: Spending[];
 }
 
 export function newAnswer(): Answer {
-  return { text: '', citations: [], outcome: 'answered', model: '', tokens: { input: 0, output: 0 }, modelCalls: 0, embedded: 0 };
+  return {
+    text: '',
+    citations: [],
+    outcome: 'answered',
+    model: '',
+    tokens: { input: 0, output: 0 },
+    modelCalls: 0,
+    embedded: 0,
+    spending: [],
+  };
 }
 
 const clock: FlowPorts['clock'] = {
@@ -61,7 +75,7 @@ export async function* runAnswer(ports: Ports, asked: Question, answer: Answer, 
     async search({ question, knowledgeBases, limit, minimumScore }, searchSignal) {
       const result = await findPassages(
         { ...ports, indexes: ports.knowledge.indexes },
-        asked.org,
+        asked,
         knowledgeBases as KnowledgeBaseId[],
         question,
         { limit },
@@ -69,10 +83,13 @@ export async function* runAnswer(ports: Ports, asked: Question, answer: Answer, 
       );
       questionVector = result.questionVector;
       answer.embedded += result.embedded;
+      if (result.spending) answer.spending.push(result.spending);
       return result.passages.filter(({ score }) => score >= minimumScore).map((passage) => remember(found, passage));
     },
     async *answer(request, answerSignal) {
       const model = await ports.models.find(asked.org, request.model as Choice);
+      const tokens = model ? request.maxOutputTokens : 0;
+      answer.spending.push(await ports.meter.admit(asked, { model: request.model, tokens }));
       answer.model = request.model;
       yield* model ? write(model, request, answer, answerSignal) : quote(request, found, questionVector);
     },

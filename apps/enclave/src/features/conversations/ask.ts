@@ -36,7 +36,7 @@ export async function askBot(
   const { history, parent } = continueFrom(opened?.turns ?? [], asked.parent);
   return answerTurn(
     ports,
-    { org: scope.org, flow, version, question, history, parent, thread, actor: scope.actor, caller: scope.actor },
+    { org: scope.org, user: scope.user, flow, version, question, history, parent, thread, actor: scope.actor, caller: scope.actor },
     scope.signal,
   );
 }
@@ -54,7 +54,17 @@ export async function previewBot(
   const { flow } = draft.content;
   return answerPreview(
     ports,
-    { org: scope.org, flow, version: null, question, history: asked.history, bot, actor: scope.actor, caller: scope.actor },
+    {
+      org: scope.org,
+      user: scope.user,
+      flow,
+      version: null,
+      question,
+      history: asked.history,
+      bot,
+      actor: scope.actor,
+      caller: scope.actor,
+    },
     scope.signal,
   );
 }

@@ -4,7 +4,7 @@ import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import { toAppError } from '../../http/errors.ts';
 import type { SealingKey } from '../../keys/seal.ts';
-import { countUsage } from '../usage/index.ts';
+import { type Count, countUsage } from '../usage/index.ts';
 import { type Answer, type Ports as AnswerPorts, newAnswer, type Question, runAnswer } from './answer.ts';
 import { FairGate } from './fair-gate.ts';
 import {
@@ -50,6 +50,7 @@ interface Written {
   readonly content: TurnContent;
   readonly answer: Answer;
   readonly actor: string;
+  readonly user: UserId | undefined;
 }
 
 export type Ports = AnswerPorts & { readonly turns: TurnWriter };
@@ -94,7 +95,7 @@ export function answerTurn(ports: Ports, asked: AskedInThread, signal: AbortSign
 export function answerPreview(ports: Ports, asked: Asked & { bot: BotId }, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
   const keep = (answer: Answer, { outcome }: Ending) =>
     ports.db.transaction(asked.org, asked.actor, async (tx) => {
-      await countUsage(tx, usageOf(ports, answer));
+      await countUsage(tx, usageOf(ports, answer, asked.user));
       tx.audit('bot.previewed', asked.bot, { outcome });
     });
   return answer(ports, asked, { turn: ports.newId('message') }, keep, signal);
@@ -120,7 +121,7 @@ async function* answer(
     throw thrown;
   } finally {
     // Also reached when the reader leaves in the middle.
-    await keep(answer, ending);
+    await keep(answer, ending).finally(() => settle(ports, asked, answer));
   }
   yield {
     type: 'done',
@@ -131,6 +132,12 @@ async function* answer(
     milliseconds: Math.round(performance.now() - started),
     tokens: answer.tokens,
   };
+}
+
+/** What the calls used is on record, and no longer under way. */
+function settle(ports: Ports, { user }: Asked, answer: Answer): void {
+  answer.spending[0]?.counted(usageOf(ports, answer, user));
+  for (const spending of answer.spending) spending[Symbol.dispose]();
 }
 
 /** A new conversation, not stored yet. */
@@ -160,7 +167,7 @@ export function cleanQuestion(question: string): string {
 }
 
 function toWritten(ports: Ports, asked: AskedInThread, id: MessageId, answer: Answer, { outcome, failure }: Ending): Written {
-  const { thread, parent, question, version, actor } = asked;
+  const { thread, parent, question, version, actor, user } = asked;
   const { text, citations, model } = answer;
   return {
     thread,
@@ -168,6 +175,7 @@ function toWritten(ports: Ports, asked: AskedInThread, id: MessageId, answer: An
     content: { parent, question, answer: text, citations, outcome, failure, model, version },
     answer,
     actor,
+    user,
   };
 }
 
@@ -192,7 +200,7 @@ async function storeTurns(ports: AnswerPorts, tx: Transaction, batch: readonly W
     const key = keys.get(row.conversation_id);
     return key ? [sealTurn(key, row, content)] : [];
   });
-  const counts = batch.flatMap(({ answer }) => usageOf(ports, answer));
+  const counts = batch.flatMap(({ answer, user }) => usageOf(ports, answer, user));
   // Sent together, and run in this order.
   await Promise.all([insertConversations(tx, conversations), insertTurns(tx, turns), countUsage(tx, counts)]);
   for (const { row, content, thread, actor } of batch)
@@ -204,12 +212,16 @@ async function storeTurns(ports: AnswerPorts, tx: Transaction, batch: readonly W
     });
 }
 
-function usageOf({ embedder }: Pick<AnswerPorts, 'embedder'>, { model, modelCalls, tokens, embedded }: Answer) {
+function usageOf(
+  { embedder }: Pick<AnswerPorts, 'embedder'>,
+  { model, modelCalls, tokens, embedded }: Answer,
+  user: UserId | undefined,
+): Count[] {
   const rows = [
     { meter: 'model_calls', model, amount: modelCalls },
     { meter: 'input_tokens', model, amount: tokens.input },
     { meter: 'output_tokens', model, amount: tokens.output },
     { meter: 'embedded_texts', model: embedder.model, amount: embedded },
   ] as const;
-  return rows.filter(({ amount }) => amount > 0);
+  return rows.filter(({ amount }) => amount > 0).map((row) => ({ ...row, user }));
 }

@@ -85,7 +85,7 @@ async function ask(
   const thread = { row, key };
   return answerTurn(
     ports,
-    { org, flow, version, question, thread, ...continueFrom(turns, asked.parent), actor: VISITOR, caller: scope.address },
+    { org, user: undefined, flow, version, question, thread, ...continueFrom(turns, asked.parent), actor: VISITOR, caller: scope.address },
     scope.signal,
   );
 }

@@ -1,10 +1,11 @@
 import type { DocumentId, OrgId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
+import { AppError } from '../../errors.ts';
 import type { Job } from '../../jobs/jobs.ts';
 import { type SealingKey, toAad } from '../../keys/seal.ts';
 import { quantise } from '../../providers/embeddings/embedder.ts';
 import { randomBytes } from '../../random.ts';
-import { countUsage } from '../usage/index.ts';
+import { countUsage, type Meter } from '../usage/index.ts';
 import type { KnowledgeIndexes } from './indexes.ts';
 import type { Passage } from './reading/passages.ts';
 import { sentenceTexts } from './search/sentence-texts.ts';
@@ -20,12 +21,22 @@ import {
   vectorsPlace,
 } from './store.ts';
 
-type Ports = Pick<Context, 'db' | 'keyring' | 'embedder'> & { readonly indexes: KnowledgeIndexes };
+type Ports = Pick<Context, 'db' | 'keyring' | 'embedder'> & { readonly indexes: KnowledgeIndexes; readonly meter: Meter };
 
 const BATCH = 16;
 
 /** Gives the passages of a document their sentence vectors, in the background and resumable; until then they are found by words. */
-export async function embedDocumentJob(ports: Ports, { org, id }: Job, signal: AbortSignal): Promise<void> {
+export async function embedDocumentJob(ports: Ports, job: Job, signal: AbortSignal): Promise<void> {
+  try {
+    await embedDocument(ports, job, signal);
+  } catch (error) {
+    // Whoever added the document may no longer spend anything. A limit that is reached passes: that job is tried again.
+    if (!(error instanceof AppError) || error.code !== 'not_allowed') throw error;
+    await ports.db.audit(job.org, { action: 'refused.not_allowed', actor: 'system', target: job.id });
+  }
+}
+
+async function embedDocument(ports: Ports, { org, id }: Job, signal: AbortSignal): Promise<void> {
   const found = await ports.db.transaction(org, 'system', async (tx) => {
     const base = await findBaseOf(tx, id as DocumentId);
     if (!base) return undefined;
@@ -55,7 +66,9 @@ async function embed(
   signal: AbortSignal,
 ): Promise<boolean> {
   const sentences = passages.map(({ text, headings }) => sentenceTexts({ text, headings, title: document.content.name }));
+  using spending = await ports.meter.admit({ org, user: document.user_id }, { texts: sentences.flat().length });
   const vectors = await ports.embedder.embed(sentences.flat(), signal);
+  const counts = [{ meter: 'embedded_texts', model: ports.embedder.model, amount: vectors.length, user: document.user_id }] as const;
   const salt = randomBytes(32);
   let at = 0;
   const rows = passages.map(({ ordinal }, i) => {
@@ -75,9 +88,10 @@ async function embed(
       rows.map(({ ordinal, sealed }) => ({ ordinal, sealed })),
     );
     await countEmbedded(tx, document.id, embedded);
-    await countUsage(tx, [{ meter: 'embedded_texts', model: ports.embedder.model, amount: vectors.length }]);
+    await countUsage(tx, counts);
     return true;
   });
+  spending.counted(isCurrent ? counts : []);
   if (isCurrent)
     for (const { ordinal, packed } of rows)
       await ports.indexes.addVectors(org, document.knowledge_base_id, document.id, ordinal, new Int8Array(packed.buffer));

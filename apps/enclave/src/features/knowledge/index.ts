@@ -1,5 +1,6 @@
 import type { OrgId, Role, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
+import type { Meter } from '../usage/index.ts';
 import { embedDocumentJob } from './embed-job.ts';
 import { KnowledgeIndexes } from './indexes.ts';
 import { Progresses } from './progresses.ts';
@@ -21,7 +22,7 @@ const READERS = 2;
 
 /** Starts the workers that read and embed documents. */
 export async function openKnowledge(
-  context: Context,
+  context: Context & { readonly meter: Meter },
   findRole: (user: UserId, org: OrgId) => Promise<Role | undefined>,
 ): Promise<Knowledge> {
   const indexes = new KnowledgeIndexes(context);

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import type { Handlers } from '../../http/mount.ts';
+import type { Meter } from '../usage/index.ts';
 import { addDocument } from './add-document.ts';
 import { createKnowledge, deleteKnowledge, getKnowledge, listKnowledge, renameKnowledge } from './bases.ts';
 import {
@@ -14,7 +15,7 @@ import {
 import type { Knowledge } from './index.ts';
 import { searchKnowledge } from './search.ts';
 
-export function knowledgeRoutes(context: Context, { indexes, progresses }: Knowledge): Handlers<'knowledge'> {
+export function knowledgeRoutes(context: Context & { readonly meter: Meter }, { indexes, progresses }: Knowledge): Handlers<'knowledge'> {
   const ports = { ...context, indexes, progresses };
   return {
     list: (scope, { params }) => listKnowledge(ports, scope, params.workspace),

@@ -7,11 +7,11 @@ import type { ModelRequest } from '../../providers/models/model.ts';
 import { listModels as askModels } from '../../providers/models/openai/openai.ts';
 import { OutboundError } from '../../providers/outbound/error.ts';
 import { removeStoredFile } from '../uploads/index.ts';
-import { countUsage } from '../usage/index.ts';
+import { countUsage, type Meter } from '../usage/index.ts';
 import { DEFAULT_CONTEXT_TOKENS, destinationOf, type Models, type Ports as ResolvePorts } from './resolve.ts';
 import { deleteModel, insertModel, listModels, type ModelContent, type ModelRecord, requireModel, updateModel } from './store.ts';
 
-type Ports = ResolvePorts & { readonly models: Models };
+type Ports = ResolvePorts & { readonly models: Models; readonly meter: Meter };
 
 interface NewEndpoint {
   name: string;
@@ -32,7 +32,8 @@ interface Changes {
 
 const DISCOVER_TIMEOUT_MS = 15_000;
 const TEST_TIMEOUT_MS = 60_000;
-const TEST: ModelRequest = { messages: [{ role: 'user', content: 'Say hello.' }], maxOutputTokens: 16 };
+const TEST_TOKENS = 16;
+const TEST: ModelRequest = { messages: [{ role: 'user', content: 'Say hello.' }], maxOutputTokens: TEST_TOKENS };
 
 export async function listAll({ db, config }: Ports, scope: OrgScope) {
   const stored = await scope.transaction(async (tx) => listModels(tx, await db.key(tx)));
@@ -107,6 +108,7 @@ export async function removeModel(
 /** One short request; a failure is a result, not an error. */
 export async function testModel(ports: Ports, scope: OrgScope, id: ModelId) {
   await scope.transaction(async (tx) => requireModel(tx, await ports.db.key(tx), id));
+  using spending = await ports.meter.admit(scope, { model: id, tokens: TEST_TOKENS });
   const started = performance.now();
   const signal = AbortSignal.any([scope.signal, AbortSignal.timeout(TEST_TIMEOUT_MS)]);
   let answer = '';
@@ -121,14 +123,17 @@ export async function testModel(ports: Ports, scope: OrgScope, id: ModelId) {
     failure = toAppError(signal.aborted ? new AppError('model_timeout') : thrown);
   }
   const milliseconds = Math.round(performance.now() - started);
+  const by = { model: id, user: scope.user };
+  const counts = [
+    { meter: 'model_calls', amount: answer || !failure ? 1 : 0, ...by },
+    { meter: 'input_tokens', amount: tokens.input, ...by },
+    { meter: 'output_tokens', amount: tokens.output, ...by },
+  ] as const;
   await scope.transaction(async (tx) => {
-    await countUsage(tx, [
-      { meter: 'model_calls', model: id, amount: answer || !failure ? 1 : 0 },
-      { meter: 'input_tokens', model: id, amount: tokens.input },
-      { meter: 'output_tokens', model: id, amount: tokens.output },
-    ]);
+    await countUsage(tx, counts);
     tx.audit('model.tested', id, failure ? { ok: false, code: failure.code } : { ok: true });
   });
+  spending.counted(counts);
   if (!failure) return { ok: true, milliseconds, answer };
   return { ok: false, milliseconds, answer: '', code: failure.code, message: failure.message };
 }

@@ -2,13 +2,14 @@ import type { ModelId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { Handlers } from '../../http/mount.ts';
+import type { Meter } from '../usage/index.ts';
 import { addFile } from './add-file.ts';
 import { addEndpoint, changeModel, discover, listAll, removeModel, testModel } from './manage.ts';
 import type { Models } from './resolve.ts';
 
 /** @param countUsers how many bots use a model, live or in a draft */
 export function modelRoutes(
-  context: Context,
+  context: Context & { readonly meter: Meter },
   models: Models,
   countUsers: (tx: Transaction, model: ModelId) => Promise<number>,
 ): Handlers<'models'> {

@@ -25,7 +25,7 @@ export async function completeChat(ports: Ports, scope: OrgScope, live: LiveBot,
   const thread = newThread(ports, { org, bot, channel: 'api', user: scope.user });
   const events = answerTurn(
     ports,
-    { org, flow, version, question, history, parent: null, thread, actor: scope.actor, caller: scope.actor },
+    { org, user: scope.user, flow, version, question, history, parent: null, thread, actor: scope.actor, caller: scope.actor },
     scope.signal,
   );
   const head = { id: `chatcmpl-${scope.requestId}`, created: Math.floor(ports.now().getTime() / 1000), model: bot };

@@ -40,14 +40,17 @@ interface EmbedRequest {
   readonly encoding_format?: 'float' | 'base64' | null | undefined;
 }
 
-async function embed({ embedder }: Ports, scope: OrgScope, { model, input, encoding_format }: EmbedRequest) {
+async function embed({ embedder, meter }: Ports, scope: OrgScope, { model, input, encoding_format }: EmbedRequest) {
   if (model !== embedder.model && model !== 'default') throw new AppError('unknown_model');
   const texts = typeof input === 'string' ? [input] : input;
+  using spending = await meter.admit(scope, { texts: texts.length });
   const vectors = await embedder.embed(texts, scope.signal);
+  const counts = [{ meter: 'embedded_texts', model: embedder.model, amount: texts.length, user: scope.user }] as const;
   await scope.transaction(async (tx) => {
-    await countUsage(tx, [{ meter: 'embedded_texts', model: embedder.model, amount: texts.length }]);
+    await countUsage(tx, counts);
     tx.audit('embeddings.made', undefined, { texts: texts.length });
   });
+  spending.counted(counts);
   const tokens = texts.reduce((sum, text) => sum + estimateTokens(text), 0);
   return {
     object: 'list' as const,

@@ -1,1 +1,2 @@
-export { countUsage } from './store.ts';
+export { Meter, type Spender, type Spending } from './meter.ts';
+export { type Count, countUsage } from './store.ts';
