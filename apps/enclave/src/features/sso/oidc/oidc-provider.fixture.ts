@@ -1,3 +1,4 @@
+/// <reference path="./oidc-provider.d.ts" />
 // A real OpenID provider on a loopback port, with a page where people say who they are.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -46,6 +47,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://idp');
     requests.push(pathname);
+    if (pathname === '/favicon.ico') return void response.writeHead(204).end();
     const other = instead.get(pathname);
     if (other) {
       const { status = 200, headers = { 'content-type': 'application/json' }, body } = other('');
