@@ -20,4 +20,9 @@ export const SETUP_TABS: readonly SetupTab[] = [
     label: messageId('sso.attempts'),
     load: async () => ({ default: (await import('./AttemptsTab.tsx')).AttemptsTab }),
   },
+  {
+    id: 'scim',
+    label: messageId('scim.tab'),
+    load: async () => ({ default: (await import('../scim/ScimTab.tsx')).ScimTab }),
+  },
 ];
