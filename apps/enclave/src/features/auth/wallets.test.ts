@@ -160,6 +160,13 @@ test('a wallet becomes a way into an account that has others, and into no second
   expect(items[0]).toMatchObject({ target: person.user, facts: { method: 'evm', identity: id } });
 });
 
+test('a device that was left alone for a while links nothing', async () => {
+  const { client } = await enclave.signUp();
+  const wallet = evmWallet('left alone');
+  enclave.advance(11 * MINUTE);
+  await expect(link(client, wallet)).rejects.toMatchObject({ code: 'step_up_required' });
+});
+
 test('a text to sign in links nothing, and one to link signs nobody in', async () => {
   const { client } = await enclave.signUp();
   const wallet = solanaWallet('confused');
