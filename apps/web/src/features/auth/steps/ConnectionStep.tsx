@@ -2,9 +2,8 @@ import { Button } from '@privexbot/ui/base/Button.tsx';
 import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, toFailure } from '../../../api.ts';
+import { api } from '../../../api.ts';
 import { useForm } from '../../../forms/use-form.ts';
 import { problems } from '../checks.ts';
 import type { WayProps } from '../ways.ts';
@@ -45,8 +44,10 @@ export function ConnectionStep({ email, connections, enter, onBack }: WayProps &
 /** Leaves for the directory's pages; the browser comes back to `/sign-in/return`. */
 export function GoToDirectory({ connection: { id, name }, email = '' }: { connection: WayIn; email?: string }) {
   const t = useText();
-  const leave = useMutation({
-    async mutationFn() {
+  const form = useForm({
+    initial: {},
+    check: () => ({}),
+    async submit() {
       const started = await (await api()).sso.start({ body: { connection: id, ...(email ? { loginHint: email } : {}) } });
       if (started.way !== 'redirect') throw new Error('the directory has no pages');
       rememberTarget(new URLSearchParams(location.search).get('next') ?? '/');
@@ -54,12 +55,12 @@ export function GoToDirectory({ connection: { id, name }, email = '' }: { connec
     },
   });
   return (
-    <div className="flex flex-col gap-3">
-      {leave.error && <ErrorNote title={t('signIn.failed')} failure={toFailure(leave.error)} />}
-      <Button variant="primary" busy={leave.isPending} onClick={() => leave.mutate()}>
+    <form {...form.form} className="flex flex-col gap-3">
+      {form.failure && <ErrorNote title={t('signIn.failed')} failure={form.failure} />}
+      <Button type="submit" variant="primary" busy={form.busy}>
         {t('connection.continue', { name })}
       </Button>
-    </div>
+    </form>
   );
 }
 
