@@ -1,7 +1,9 @@
 import { type Client, createClient } from '@privexbot/sdk';
 import { createDevice, type Device } from '@privexbot/testing/device.ts';
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
+import { base32nopad } from '@scure/base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hotp, stepAt } from './credentials/totp.ts';
 import { cosmosWallet, evmWallet, solanaWallet, type TestWallet } from './strategies/wallets/wallet-keys.fixture.ts';
 
 const MINUTE = 60_000;
@@ -165,6 +167,22 @@ test('a device that was left alone for a while links nothing', async () => {
   const wallet = evmWallet('left alone');
   enclave.advance(11 * MINUTE);
   await expect(link(client, wallet)).rejects.toMatchObject({ code: 'step_up_required' });
+});
+
+test('who has a second factor is asked for it after the wallet too', async () => {
+  const { client, user } = await enclave.signUp();
+  const wallet = evmWallet('with an app');
+  await link(client, wallet);
+  const { challenge, secret } = await client.credentials.startTotp();
+  const code = hotp(base32nopad.decode(secret), stepAt(enclave.context.now()));
+  const { recoveryCodes = [] } = await client.credentials.confirmTotp({ body: { challenge, code } });
+  const other = enclave.client();
+  const first = await signIn(other, wallet).catch((error: unknown) => error);
+  expect(first).toMatchObject({ code: 'second_factor_required' });
+  await expect(other.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  const { details } = first as { details: { challenge: string } };
+  const proof = { way: 'recovery', code: recoveryCodes[0] ?? '' } as const;
+  expect(await other.credentials.secondFactor({ body: { challenge: details.challenge, proof } })).toMatchObject({ id: user });
 });
 
 test('a text to sign in links nothing, and one to link signs nobody in', async () => {
