@@ -20,6 +20,11 @@ import { knowledgeRoutes } from './features/knowledge/routes.ts';
 import { Models } from './features/models/index.ts';
 import { modelRoutes } from './features/models/routes.ts';
 import { openaiRoutes } from './features/openai/routes.ts';
+import { agencyRoutes } from './features/organizations/agency-routes.ts';
+import { Directories } from './features/organizations/directory.ts';
+import { groupRoutes } from './features/organizations/group-routes.ts';
+import { openOrganizations } from './features/organizations/life.ts';
+import { memberRoutes } from './features/organizations/member-routes.ts';
 import { organizationRoutes } from './features/organizations/routes.ts';
 import { createAdmission } from './features/policies/index.ts';
 import { policyRoutes } from './features/policies/routes.ts';
@@ -59,8 +64,13 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   await using stack = new AsyncDisposableStack();
   const admit = createAdmission(context);
   const identity = createIdentity(context, admit);
-  const meter = new Meter(context, identity.findRole);
-  const knowledge = stack.use(await openKnowledge({ ...context, meter }, identity.findRole));
+  // What goes on in the background stops with the organization.
+  const findWorker: typeof identity.findRole = async (user, org, workspace) =>
+    (await identity.isClosed(org)) ? undefined : identity.findRole(user, org, workspace);
+  const meter = new Meter(context, findWorker);
+  const knowledge = stack.use(await openKnowledge({ ...context, meter }, findWorker));
+  stack.use(await openOrganizations(context));
+  const directories = new Directories(db);
   stack.use(await openPrivacy(context));
   stack.use(openDomains(context));
   stack.use(openAudit(context));
@@ -88,6 +98,9 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       auth: authRoutes({ ...context, passwords, admit }),
       credentials: credentialRoutes({ ...context, passwords, connectionsFor: (email) => findConnectionsFor(context, email) }),
       organizations: organizationRoutes(context),
+      members: memberRoutes({ ...context, passwords }, directories),
+      groups: groupRoutes(context, directories),
+      agencies: agencyRoutes(context),
       domains: domainRoutes(context),
       policies: policyRoutes(context),
       apiKeys: apiKeyRoutes(context),
@@ -100,7 +113,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       audit: auditRoutes(context),
       usage: usageRoutes(context),
       privacy: privacyRoutes(context),
-      openai: openaiRoutes(ports),
+      openai: openaiRoutes({ ...ports, findRole: identity.findRole }),
       scim: scimRoutes(context),
       wallets: walletRoutes(context),
       sso: ssoRoutes(context, strategies),

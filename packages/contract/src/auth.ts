@@ -19,7 +19,10 @@ export const Belonging = z.object({
   id: idSchema('org'),
   name: z.string(),
   role: z.enum(ROLES),
-  workspaces: z.array(z.object({ id: idSchema('workspace'), name: z.string() })),
+  /** Other than `active` nothing works there but what lifts that. */
+  state: z.enum(['active', 'suspended', 'deleting']),
+  /** Those the person may enter, with the role there, which may be narrower. */
+  workspaces: z.array(z.object({ id: idSchema('workspace'), name: z.string(), role: z.enum(ROLES) })),
 });
 
 export const Account = z.object({
@@ -106,8 +109,13 @@ export const auth = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: ['device_required', 'wrong_credentials', 'second_factor_required'],
-    body: z.object({ email: Email, password: z.string().max(LIMITS.passwordMaxLength) }),
+    failures: ['device_required', 'wrong_credentials', 'new_password_required', 'second_factor_required'],
+    body: z.object({
+      email: Email,
+      password: z.string().max(LIMITS.passwordMaxLength),
+      /** Where an Admin gave the password for the first sign-in: one that nobody else knows. */
+      newPassword: Password.optional(),
+    }),
     response: Account,
   }),
   signInByLink: endpoint({

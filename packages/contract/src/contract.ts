@@ -1,10 +1,13 @@
+import { agencies } from './agencies.ts';
 import { apiKeys } from './api-keys.ts';
 import { audit } from './audit.ts';
 import { auth } from './auth.ts';
 import { bots } from './bots.ts';
 import { credentials } from './credentials.ts';
 import { domains } from './domains.ts';
+import { groups } from './groups.ts';
 import { knowledge } from './knowledge.ts';
+import { members } from './members.ts';
 import { models } from './models.ts';
 import { openai } from './openai.ts';
 import { organizations } from './organizations.ts';
@@ -25,6 +28,9 @@ export const contract = {
   organizations,
   domains,
   policies,
+  members,
+  groups,
+  agencies,
   apiKeys,
   serviceAccounts,
   uploads,

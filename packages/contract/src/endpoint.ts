@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly plain?: true;
   /** Needs a session whose person proved who they are within the last minutes (`FRESH_MS`): for what an unwatched device must not do. */
   readonly fresh?: true;
+  /** Answers for an organization that is suspended or about to be deleted, too. */
+  readonly whileClosed?: true;
   /** Expected failures beyond those every endpoint may have (see `COMMON_FAILURES`). */
   readonly failures: readonly ErrorCode[];
   readonly params?: z.ZodObject;

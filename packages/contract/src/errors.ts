@@ -140,6 +140,33 @@ export const ERRORS = {
     message: 'This is the last Admin of the organization. Make somebody else an Admin first.',
     retry: false,
   },
+  managed_elsewhere: {
+    status: 409,
+    message: 'A directory of the organization, or an agency, manages this. Change it there.',
+    retry: false,
+  },
+  member_elsewhere: {
+    status: 409,
+    message: 'This person is a member of that organization already, on the own account. Only that organization can change that.',
+    retry: false,
+  },
+  not_own_account: {
+    status: 409,
+    message: 'This account was not made here, or belongs to another organization too. You can suspend or remove the member.',
+    retry: false,
+  },
+  above_consent: { status: 409, message: 'The client allows at most {role}. Choose a role that may do less.', retry: false },
+  name_mismatch: { status: 409, message: 'That is not the organization’s name. Type it as it stands in the settings.', retry: false },
+  new_password_required: {
+    status: 401,
+    message: 'This password is for the first sign-in only. Choose a password of your own to go on.',
+    retry: false,
+  },
+  organization_closed: {
+    status: 403,
+    message: 'This organization is suspended or about to be deleted. An Admin can lift that under Settings.',
+    retry: false,
+  },
   in_use: { status: 409, message: 'This is still in use by {users}. Remove it there first.', retry: false },
   too_large: { status: 413, message: 'This is larger than the limit of {limit}. Split it or make it smaller.', retry: false },
   upload_incomplete: { status: 409, message: 'Parts of the file are missing. Send them, then finish the upload.', retry: false },

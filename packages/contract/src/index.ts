@@ -23,6 +23,7 @@ export * from './ids.ts';
 export { DOCUMENT_STATES, Document, KnowledgeBase, Passage, READ_FAILURES } from './knowledge.ts';
 export { FRESH_MS, LIMITS, RATE_OF_ORGANIZATION, RATES, type RateClass } from './limits.ts';
 export { renderOpenApi } from './openapi.ts';
+export { OrganizationReceipt, organizationReceiptBytes, SignedOrganizationReceipt } from './organization-receipt.ts';
 export { hasPermission, narrower, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role, widest } from './permissions.ts';
 export { LOCK_REASONS, MFA_SCOPES, POLICY_WAYS, Policies, REFUSING_POLICIES } from './policies.ts';
 export {

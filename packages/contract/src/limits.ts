@@ -18,6 +18,8 @@ export const LIMITS = {
   passwordMinLength: 10,
   passwordMaxLength: 200,
   pageSize: 100,
+  invitationsAtOnce: 200,
+  workspaceEntries: 500,
   embeddingInputs: 256,
 } as const;
 

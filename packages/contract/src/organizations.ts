@@ -3,17 +3,46 @@ import { Belonging, Email } from './auth.ts';
 import { InOrg, Name, Time } from './common.ts';
 import { endpoint } from './endpoint.ts';
 import { idSchema } from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { SignedOrganizationReceipt } from './organization-receipt.ts';
 import { ROLES } from './permissions.ts';
 
-const Organization = z.object({ id: idSchema('org'), name: z.string(), createdAt: Time });
-const Workspace = z.object({ id: idSchema('workspace'), name: z.string(), createdAt: Time });
+export const ORGANIZATION_STATES = ['active', 'suspended', 'deleting'] as const;
+const Organization = z.object({
+  id: idSchema('org'),
+  name: z.string(),
+  state: z.enum(ORGANIZATION_STATES),
+  /** When it will be deleted, where that was asked for. */
+  deletedAt: Time.optional(),
+  createdAt: Time,
+});
+const Workspace = z.object({ id: idSchema('workspace'), name: z.string(), open: z.boolean(), createdAt: Time });
 const Invitation = z.object({
   id: idSchema('invitation'),
   email: z.string(),
   role: z.enum(ROLES),
+  state: z.enum(['open', 'expired']),
   createdAt: Time,
   expiresAt: Time,
 });
+/** Where mail is set the link goes to the address alone and is empty here, so that whoever joins by it has proven the address. */
+const Invited = Invitation.extend({ link: z.string() });
+
+/** A person or group in a workspace. */
+const Access = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('user'), id: idSchema('user'), role: z.enum(ROLES) }),
+  z.object({ kind: z.literal('group'), id: idSchema('group'), role: z.enum(ROLES) }),
+]);
+/** Who may enter a workspace. Roles only narrow what people are in the organization; Admins are Admins everywhere. */
+const WorkspaceAccess = z.object({
+  /** Whether members who are not named may enter too, with the role they have in the organization. */
+  open: z.boolean(),
+  entries: z.array(Access.and(z.object({ name: z.string() }))),
+  /** Say it when changing, so that nobody's change is lost. */
+  revision: z.number().int(),
+});
+const OfWorkspace = InOrg.extend({ workspace: idSchema('workspace') });
+const OfInvitation = InOrg.extend({ invitation: idSchema('invitation') });
 
 export const organizations = {
   ofKey: endpoint({
@@ -33,6 +62,7 @@ export const organizations = {
     access: 'data.read',
     rate: 'read',
     audit: null,
+    whileClosed: true,
     failures: ['not_found'],
     params: InOrg,
     response: Organization,
@@ -49,33 +79,45 @@ export const organizations = {
     body: z.object({ name: Name }),
     response: Organization,
   }),
-  members: endpoint({
-    method: 'GET',
-    path: '/v1/organizations/:org/members',
-    summary: 'Members with their roles',
-    access: 'people.manage',
-    rate: 'read',
-    audit: 'members.read',
-    failures: ['not_found', 'not_allowed'],
-    params: InOrg,
-    response: z.array(z.object({ user: idSchema('user'), name: z.string(), email: z.string(), role: z.enum(ROLES), since: Time })),
-  }),
   invite: endpoint({
     method: 'POST',
     path: '/v1/organizations/:org/invitations',
-    summary: 'Invite a person; the link is returned once, and mailed where a mail server is set',
+    summary: 'Invite a person; the link is mailed, or returned once where no mail server is set',
     access: 'people.manage',
     rate: 'write',
     audit: 'invitation.created',
     failures: ['not_found', 'not_allowed'],
     params: InOrg,
     body: z.object({ email: Email, role: z.enum(ROLES) }),
-    response: Invitation.extend({ link: z.string() }),
+    response: Invited,
+  }),
+  inviteMany: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/invitations/batch',
+    summary: 'Invite many people at once; who is a member already is passed over',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'invitation.created',
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    body: z.object({ emails: z.array(Email).min(1).max(LIMITS.invitationsAtOnce), role: z.enum(ROLES) }),
+    response: z.object({ invited: z.array(Invited), members: z.array(z.string()) }),
+  }),
+  resendInvitation: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/invitations/:invitation/resend',
+    summary: 'Replace an invitation by a new one that lasts as long again; the link before stops working',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'invitation.created',
+    failures: ['not_found', 'not_allowed'],
+    params: OfInvitation,
+    response: Invited,
   }),
   invitations: endpoint({
     method: 'GET',
     path: '/v1/organizations/:org/invitations',
-    summary: 'Invitations that were not accepted yet',
+    summary: 'Invitations that were not accepted, expired ones too',
     access: 'people.manage',
     rate: 'read',
     audit: 'members.read',
@@ -91,7 +133,7 @@ export const organizations = {
     rate: 'write',
     audit: 'invitation.revoked',
     failures: ['not_found', 'not_allowed'],
-    params: InOrg.extend({ invitation: idSchema('invitation') }),
+    params: OfInvitation,
   }),
   workspaces: endpoint({
     method: 'GET',
@@ -127,5 +169,109 @@ export const organizations = {
     params: InOrg.extend({ workspace: idSchema('workspace') }),
     body: z.object({ name: Name }),
     response: Workspace,
+  }),
+  workspaceAccess: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/workspaces/:workspace/access',
+    summary: 'Who may enter a workspace, and with which role at most',
+    access: 'people.manage',
+    rate: 'read',
+    audit: 'members.read',
+    failures: ['not_found', 'not_allowed'],
+    params: OfWorkspace,
+    response: WorkspaceAccess,
+  }),
+  setWorkspaceAccess: endpoint({
+    method: 'PUT',
+    path: '/v1/organizations/:org/workspaces/:workspace/access',
+    summary: 'Say who may enter a workspace; larger sets of people are groups',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'workspace.access_changed',
+    failures: ['not_found', 'not_allowed', 'conflict'],
+    params: OfWorkspace,
+    body: z.object({ open: z.boolean(), entries: z.array(Access).max(LIMITS.workspaceEntries), revision: z.number().int().min(0) }),
+    response: WorkspaceAccess,
+  }),
+  create: endpoint({
+    method: 'POST',
+    path: '/v1/organizations',
+    summary: 'Make another organization; whoever makes it is its Admin',
+    access: 'account',
+    rate: 'write',
+    audit: 'organization.created',
+    failures: ['sign_up_closed'],
+    body: z.object({ name: Name }),
+    response: Belonging,
+  }),
+  leave: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/leave',
+    summary: 'End the own membership',
+    access: 'data.read',
+    rate: 'write',
+    audit: 'member.left',
+    whileClosed: true,
+    failures: ['not_found', 'last_admin'],
+    params: InOrg,
+  }),
+  transfer: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/transfer',
+    summary: 'Hand the organization over: a member becomes Admin, and the caller takes another role',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'organization.transferred',
+    failures: ['not_found', 'not_allowed', 'managed_elsewhere'],
+    params: InOrg,
+    body: z.object({ member: idSchema('user'), role: z.enum(ROLES).exclude(['admin']) }),
+  }),
+  suspend: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/suspend',
+    summary: 'Suspend the organization: nothing runs and nobody works in it until an Admin lifts that',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'organization.suspended',
+    whileClosed: true,
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    response: Organization,
+  }),
+  reactivate: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/reactivate',
+    summary: 'Lift the suspension of the organization, or take back its deletion',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'organization.reactivated',
+    whileClosed: true,
+    failures: ['not_found', 'not_allowed'],
+    params: InOrg,
+    response: Organization,
+  }),
+  delete: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/deletion',
+    summary: 'Delete the organization in seven days; until then an Admin can take that back',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'organization.deletion_asked',
+    whileClosed: true,
+    failures: ['not_found', 'not_allowed', 'name_mismatch'],
+    params: InOrg,
+    /** The organization's name, typed. */
+    body: z.object({ name: z.string().max(LIMITS.nameLength) }),
+    response: Organization,
+  }),
+  receipts: endpoint({
+    method: 'GET',
+    path: '/v1/organization-receipts',
+    summary: 'Signed receipts of deleted organizations in which the caller was an Admin, newest first',
+    access: 'account',
+    rate: 'read',
+    audit: null,
+    failures: [],
+    response: z.array(SignedOrganizationReceipt),
   }),
 };

@@ -65,6 +65,8 @@ export class AuditChains {
   readonly #lanes = new Map<Realm, Lane[]>();
   readonly #unsigned = new Set<Realm>();
   readonly #lastCheckpoint = new Map<Realm, Checkpoint>();
+  /** Organizations that were deleted: there is nothing to sign any more. */
+  readonly #gone = new Set<Realm>();
   #made = 0;
 
   constructor(keyring: Keyring) {
@@ -121,8 +123,17 @@ export class AuditChains {
     return realms;
   }
 
+  /** Forgets the chains of an organization, after it was deleted. */
+  forget(org: OrgId): void {
+    this.#gone.add(org);
+    this.#lanes.delete(org);
+    this.#unsigned.delete(org);
+    this.#lastCheckpoint.delete(org);
+  }
+
   /** Puts a realm back whose checkpoint may not have been written. */
   returnUnsigned(realm: Realm): void {
+    if (this.#gone.has(realm)) return;
     this.#unsigned.add(realm);
     this.#lastCheckpoint.delete(realm);
   }

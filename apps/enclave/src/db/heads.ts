@@ -186,6 +186,11 @@ export class Heads {
     return (await this.#load(realm, table)).counter;
   }
 
+  /** By row id, what the latest content of each row adds to the sum: another value means that the row was changed. */
+  async digests(realm: Realm, table: ProtectedTable): Promise<ReadonlyMap<string, unknown>> {
+    return (await this.#load(realm, table)).digests;
+  }
+
   /** Waits for the changes that are under way in this process. */
   async settle(): Promise<void> {
     await Promise.all(this.#turns.values());

@@ -62,6 +62,17 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
     body: { kind: 'oidc', name: 'Directory', settings: { issuer: 'https://idp.invalid', clientId: 'x' }, secrets: { clientSecret: 'x' } },
   });
   const scimToken = await client.scim.createToken({ params: { org, connection: connection.id }, body: { name: 'walk' } });
+  const group = await client.groups.create({ params: { org }, body: { name: 'Team' } });
+  const { member } = await client.members.create({
+    params: { org },
+    body: { email: `made-${org.slice(-8)}@example.com`, name: 'Made here', role: 'tier4' },
+  });
+  await client.groups.addMembers({ params: { org, group: group.id }, body: { users: [member.user] } });
+  const agency = await client.agencies.offer({ params: { org }, body: { role: 'tier2' } });
+  const company = await enclave.signUp();
+  const offer = await company.client.agencies.offer({ params: company, body: { role: 'tier2' } });
+  const served = await client.agencies.accept({ params: { org }, body: { token: offer.link.split('#')[1] ?? '' } });
+  await client.agencies.assign({ params: { org, client: served.id, member: people.tier2.user }, body: { role: 'tier4' } });
   const { session } = await client.auth.me();
   return {
     admin,
@@ -86,6 +97,11 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       sink: sink.id,
       upload: upload.id,
       invitation: invitation.id,
+      group: group.id,
+      member: member.user,
+      colleague: people.tier2.user,
+      agency: agency.id,
+      client: served.id,
       key: key.id,
       service: service.id,
       apiKey: key.key,
@@ -101,6 +117,17 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       number: '1',
     },
   };
+}
+
+/** Calls that, let through, change the whole organization or end the caller's membership. */
+export const CHANGES_ALL = ['organizations.leave', 'organizations.suspend', 'organizations.reactivate'];
+
+/** An organization with a member of each role and nothing else, for what changes all of it. */
+export async function buildPeople(enclave: Enclave): Promise<Pick<World, 'people' | 'things'>> {
+  const admin = await enclave.signUp();
+  const people = { admin } as Record<Role, Person>;
+  for (const role of ROLES) people[role] ??= await join(enclave, admin, role);
+  return { people, things: { org: admin.org, workspace: admin.workspace } };
 }
 
 async function join(enclave: Enclave, { client, org, workspace }: Person, role: Role): Promise<Person> {
@@ -120,6 +147,7 @@ let named = 0;
 const PASSWORD_OF_NOBODY = 'a password of nobody';
 const TOKEN_OF_NOBODY = 'x'.repeat(43);
 const NO_POLICIES = { mfa: 'off', ssoRequired: false, breakGlass: [], networks: [], captureDomains: false };
+const USER_OF_NOWHERE = 'usr_01jd0000000000000000000000';
 const KEY_PART_OF_NOBODY = 'x'.repeat(43);
 const WALLET_OF_NOBODY = { family: 'evm', address: `0x${'0'.repeat(40)}`, chainId: '1' };
 const SIGNED_BY_NOBODY = { challenge: TOKEN_OF_NOBODY, text: 'I agree', signature: TOKEN_OF_NOBODY };
@@ -169,6 +197,19 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'organizations.invite': () => ({ email: 'guest@example.com', role: 'tier4' }),
   'organizations.createWorkspace': () => ({ name: 'Third' }),
   'organizations.renameWorkspace': () => ({ name: 'Renamed' }),
+  'organizations.inviteMany': () => ({ emails: ['first@example.com', 'second@example.com'], role: 'tier4' }),
+  'organizations.setWorkspaceAccess': () => ({ open: true, entries: [], revision: 0 }),
+  'organizations.create': () => ({ name: 'Another' }),
+  'organizations.transfer': () => ({ member: USER_OF_NOWHERE, role: 'tier1' }),
+  'organizations.delete': () => ({ name: 'Another name' }),
+  'members.create': () => ({ email: 'made@example.com', name: 'Made', role: 'tier4' }),
+  'members.change': () => ({ role: 'tier3' }),
+  'groups.create': () => ({ name: 'Second' }),
+  'groups.change': () => ({ name: 'Renamed', role: 'tier3' }),
+  'groups.addMembers': ({ member }) => ({ users: [member] }),
+  'agencies.offer': () => ({ role: 'tier4' }),
+  'agencies.accept': () => ({ token: TOKEN_OF_NOBODY }),
+  'agencies.assign': () => ({ role: 'tier3' }),
   'domains.add': () => ({ name: `d${++named}.test` }),
   'audit.changeSettings': () => ({ retentionDays: 365 }),
   'audit.addSink': () => ({ kind: 'webhook', name: 'Down', url: 'http://127.0.0.1:9/' }),
@@ -214,6 +255,7 @@ const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   publicChat: { conversation: 'visit', turn: 'visitTurn' },
   openai: { model: 'bot' },
   scim: { token: 'scimToken' },
+  agencies: { member: 'colleague' },
 };
 
 /** A parameter's value: an id of the world, or a constant such as a channel. */

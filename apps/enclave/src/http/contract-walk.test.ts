@@ -3,7 +3,18 @@
 import { type Endpoint, hasPermission, type Permission, ROLES } from '@privexbot/contract';
 import type { Enclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CONSTANTS, ENDPOINTS, idOf, nowhere, openWorlds, requestOf, type Things, type World } from './contract-walk.fixture.ts';
+import {
+  buildPeople,
+  CHANGES_ALL,
+  CONSTANTS,
+  ENDPOINTS,
+  idOf,
+  nowhere,
+  openWorlds,
+  requestOf,
+  type Things,
+  type World,
+} from './contract-walk.fixture.ts';
 
 let enclave: Enclave;
 let own: World;
@@ -64,12 +75,13 @@ test.each(ENDPOINTS)('%s is mounted, and closed without sign-in unless it is pub
 });
 
 test.each(inOrganization)('%s is open to exactly the roles that hold its permission', async (...named) => {
-  const [, endpoint] = named;
+  const [name, endpoint] = named;
+  const at = CHANGES_ALL.includes(name) ? await buildPeople(enclave) : own;
   for (const role of ROLES) {
-    const person = own.people[role];
+    const person = at.people[role];
     const caller = endpoint.path.includes('/:org') ? person.transport : await keyFor(person);
     if (!caller) continue;
-    const { code } = await call(caller, requestOf(named, nowhere(named, own.things)));
+    const { code } = await call(caller, requestOf(named, nowhere(named, at.things)));
     if (hasPermission(role, endpoint.access as Permission)) expect(code, role).not.toBe('not_allowed');
     else expect(code, role).toBe('not_allowed');
     expect(code, role).not.toBe('not_signed_in');
@@ -114,6 +126,10 @@ const FOREIGN_BODIES: [string, (theirs: Things) => { body?: object; query?: stri
   ['bots.ask', ({ turn }) => ({ body: { parent: turn } })],
   ['bots.version', ({ version }) => ({ query: `?against=${version}` })],
   ['knowledge.add', ({ upload }) => ({ body: { source: 'upload', upload } })],
+  ['groups.addMembers', ({ member }) => ({ body: { users: [member] } })],
+  ['organizations.setWorkspaceAccess', ({ member }) => ({ body: { entries: [{ kind: 'user', id: member, role: 'tier3' }] } })],
+  ['organizations.setWorkspaceAccess', ({ group }) => ({ body: { entries: [{ kind: 'group', id: group, role: 'tier3' }] } })],
+  ['organizations.transfer', ({ member }) => ({ body: { member } })],
   ['models.add', ({ upload }) => ({ body: { provider: 'llama', name: 'x', upload } })],
 ];
 test.each(FOREIGN_BODIES)("%s hides another organization's ids outside the path (%#)", async (name, foreign, code) => {
@@ -176,6 +192,15 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'usage.setSpending': ['conflict'], // the same
   'sso.test': ['directory_unreachable'],
   'sso.activate': ['test_first'],
+  'organizations.setWorkspaceAccess': ['conflict'], // an Admin's call before
+  'organizations.revokeInvitation': ['not_found'], // it was sent again, as another one
+  'organizations.leave': ['last_admin'],
+  'organizations.transfer': ['not_found'],
+  'organizations.delete': ['name_mismatch'],
+  'members.create': ['address_taken'],
+  'members.remove': ['not_found'], // the account was deleted
+  'groups.create': ['group_exists'],
+  'agencies.accept': ['link_invalid'],
   'bots.publish': ['conflict'], // the draft was changed by the call before
 };
 

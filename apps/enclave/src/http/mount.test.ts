@@ -52,6 +52,8 @@ function createTestApp(): Hono<Env> {
     admit: () => Promise.resolve(),
     waysToProve: async () => [],
     findRole: async () => 'tier4',
+    isSuspended: async () => false,
+    isClosed: async () => false,
     hasWorkspace: async () => true,
     noteUse: () => undefined,
     isKnownDevice: async () => false,

@@ -227,8 +227,9 @@ async function requireRights(
   if (!org) throw new AppError('not_signed_in');
   const isElsewhere = own !== undefined && own.org !== org;
   const role = isElsewhere ? undefined : await identity.findRole(principal.user, org, params.workspace as WorkspaceId | undefined);
-  if (!role) throw new AppError('not_found');
+  if (!role) throw new AppError(!isElsewhere && (await identity.isSuspended(principal.user, org)) ? 'suspended' : 'not_found');
   caller.org = org;
+  if (!endpoint.whileClosed && (await identity.isClosed(org))) throw new AppError('organization_closed');
   await identity.admit(principal, org, scope.address);
   refuseUnsealed(endpoint, scope, principal, role);
   if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });

@@ -99,6 +99,10 @@ export interface Identity {
   authenticate(request: Request, channel: ChannelCaller | undefined): Promise<Principal>;
   /** The caller's role, or undefined where it is no member; in a workspace it may be a narrower one. */
   findRole(user: UserId, org: OrgId, workspace?: WorkspaceId): Promise<Role | undefined>;
+  /** Whether somebody without a role is a member whose membership was suspended. */
+  isSuspended(user: UserId, org: OrgId): Promise<boolean>;
+  /** Whether the organization is suspended or about to be deleted. */
+  isClosed(org: OrgId): Promise<boolean>;
   /** Lets a member in as far as the organization's policies do. @throws AppError `sso_required`, `mfa_required`, `policy_refused` */
   admit(principal: Principal, org: OrgId, address: string): Promise<void>;
   /** How the person may prove again who they are. */

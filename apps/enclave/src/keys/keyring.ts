@@ -180,6 +180,11 @@ export class Keyring {
     this.#opened.delete(id);
   }
 
+  /** Drops all opened keys of an organization, after their rows were deleted. */
+  forgetOrganization(org: OrgId): void {
+    for (const [id, opened] of this.#opened) if (opened.org === org) this.#opened.delete(id);
+  }
+
   /** HMAC of a value under a key of this environment and purpose: equal values can be found, values cannot be guessed. */
   blindIndex(purpose: Purpose, value: string | Uint8Array): Uint8Array<ArrayBuffer> {
     return new Uint8Array(createHmac('sha256', this.mac(purpose)).update(value).digest());

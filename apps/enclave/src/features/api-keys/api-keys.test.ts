@@ -18,7 +18,7 @@ test('a key is shown once, works in its organization with its maker’s rights, 
   expect(await client.apiKeys.list({ params: { org } })).toEqual([listed]);
 
   const program = enclave.client(key);
-  expect((await program.organizations.members({ params: { org } })).length).toBe(1);
+  expect((await program.members.list({ params: { org } })).found).toBe(1);
   await program.organizations.rename({ params: { org }, body: { name: 'Renamed by a program' } });
   const { items } = await client.audit.list({ params: { org }, query: { action: 'organization.renamed' } });
   expect(items).toMatchObject([{ actor: 'laptop' }]);
@@ -57,7 +57,7 @@ test('only the maker lists and revokes a key', async () => {
   const { id, key } = await second.client.apiKeys.create({ params: admin, body: { name: 'of the second' } });
   expect(await admin.client.apiKeys.list({ params: admin })).toEqual([]);
   await expect(admin.client.apiKeys.revoke({ params: { org: admin.org, key: id } })).rejects.toMatchObject({ code: 'not_found' });
-  const refusal = enclave.client(key).organizations.members({ params: admin });
+  const refusal = enclave.client(key).members.list({ params: admin });
   await expect(refusal).rejects.toMatchObject({ code: 'not_allowed' });
 });
 
@@ -112,7 +112,7 @@ test('a key that may be used in plain opens the OpenAI-compatible API and nothin
   ] as const) {
     const program = createClient(enclave.bareTransport(channel, key));
     expect((await program.openai.models()).data).toEqual([]);
-    await expect(program.organizations.members({ params: { org } })).rejects.toMatchObject({ code });
+    await expect(program.members.list({ params: { org } })).rejects.toMatchObject({ code });
     await expect(program.organizations.ofKey()).rejects.toMatchObject({ code });
     await expect(program.apiKeys.create({ params: { org }, body: { name: 'another' } })).rejects.toMatchObject({ code });
   }

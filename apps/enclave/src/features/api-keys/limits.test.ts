@@ -50,9 +50,9 @@ test('scopes add nothing: what the maker loses, the key loses', async () => {
   const admin = await enclave.signUp();
   const { key } = await admin.client.apiKeys.create({ params: admin, body: { name: 'k', scopes: ['people.manage', 'data.read'] } });
   const program = enclave.client(key);
-  await program.organizations.members({ params: admin });
+  await program.members.list({ params: admin });
   await changeRole(enclave.context, admin, 'tier1');
-  await expect(program.organizations.members({ params: admin })).rejects.toMatchObject({ code: 'not_allowed' });
+  await expect(program.members.list({ params: admin })).rejects.toMatchObject({ code: 'not_allowed' });
   const wide = admin.client.apiKeys.create({ params: admin, body: { name: 'wide', scopes: ['people.manage'] } });
   await expect(wide).rejects.toMatchObject({ code: 'not_allowed' });
 });

@@ -4,7 +4,7 @@ import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import { acceptInvitation, type Belonging, createOrganization, listBelongings } from '../organizations/index.ts';
 import { isCaptured } from '../policies/index.ts';
-import { findUser, hasUsers, insertUser, type Profile, type Tx, type User } from './store.ts';
+import { changeUser, findUser, hasUsers, insertUser, type Profile, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
@@ -22,14 +22,23 @@ export interface Wish {
  * @throws AppError `sign_up_closed`, `address_taken`, `link_invalid`
  */
 export async function createAccount(ports: Ports, tx: Tx, profile: Profile, wish: Wish): Promise<User> {
-  const { keyring, newId, now } = ports;
+  const { newId, now } = ports;
   const id = newId('user');
   await tx.lock('users');
   if (!wish.invitation) await requireOpen(ports, tx, profile.email);
   await insertPerson(ports, tx, { id, ...profile }, now());
-  if (wish.invitation) await acceptInvitation(ports, tx, wish.invitation, { id, isAddress: isSameAddress({ keyring }, profile.email) });
-  else await createOrganization(ports, tx, wish.organization ?? nameOf(profile), id);
+  if (wish.invitation) return join(ports, tx, { id, ...profile }, wish.invitation);
+  await createOrganization(ports, tx, wish.organization ?? nameOf(profile), id);
   return { id, ...profile };
+}
+
+/** Makes a person a member by invitation. With `users` locked. @throws AppError as `acceptInvitation` */
+export async function join(ports: Ports, tx: Tx, user: User, invitation: string): Promise<User> {
+  const { keyring } = ports;
+  const isProven = await acceptInvitation(ports, tx, invitation, { id: user.id, isAddress: isSameAddress({ keyring }, user.email) });
+  if (!isProven || user.emailVerified) return user;
+  tx.audit('account.verified', user.id);
+  return changeUser(keyring, tx, user.id, () => ({ emailVerified: true }));
 }
 
 /** Makes a person who belongs nowhere yet. @throws AppError `address_taken` */

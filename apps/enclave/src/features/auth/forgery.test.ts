@@ -51,9 +51,9 @@ async function again(person: Person): Promise<Person> {
 test('a membership with a raised role', async () => {
   const admin = await enclave.signUp();
   const reader = await join(admin, 'tier4');
-  await expect(reader.client.organizations.members({ params: reader })).rejects.toMatchObject({ code: 'not_allowed' });
+  await expect(reader.client.members.list({ params: reader })).rejects.toMatchObject({ code: 'not_allowed' });
   const [row] = await forge(`update memberships set role = 'admin' where user_id = $1 returning id`, [reader.user]);
-  await expect(reader.client.organizations.members({ params: reader })).rejects.toMatchObject(REFUSED);
+  await expect(reader.client.members.list({ params: reader })).rejects.toMatchObject(REFUSED);
   await expectNamed(admin, 'memberships', String(row?.id));
   // The person keeps the account; only that organization is out of reach.
   expect((await reader.client.auth.me()).organizations).toEqual([]);
@@ -78,7 +78,7 @@ test('a session moved to another person', async () => {
   const thief = await enclave.signUp();
   const [row] = await forge('update sessions set user_id = $1 where user_id = $2 returning id', [admin.user, thief.user]);
   await expect(thief.client.auth.me()).rejects.toMatchObject(REFUSED);
-  await expect(thief.client.organizations.members({ params: admin })).rejects.toMatchObject(REFUSED);
+  await expect(thief.client.members.list({ params: admin })).rejects.toMatchObject(REFUSED);
   await expectNamed(admin, 'sessions', String(row?.id));
 });
 
@@ -92,7 +92,7 @@ test('a session bound to another device', async () => {
   await bind(own?.id, Buffer.alloc(32));
   await bind(theirs?.id, own?.token_hash);
   await expect(thief.client.auth.me()).rejects.toMatchObject(REFUSED);
-  await expect(thief.client.organizations.members({ params: admin })).rejects.toMatchObject(REFUSED);
+  await expect(thief.client.members.list({ params: admin })).rejects.toMatchObject(REFUSED);
   await expectNamed(await again(admin), 'sessions', String(theirs?.id));
   // And with the two swapped, so that each device finds a session that was sealed here.
   await bind(own?.id, theirs?.token_hash);

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { Identity, Principal } from '../../http/scope.ts';
 import { Recent } from '../../recent.ts';
 import { findApiKey, type GivenKey, KeyUses, readApiKey } from '../api-keys/index.ts';
-import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import { findRole, hasWorkspace, isClosed, isSuspended, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
 import { isKnown } from './attempts.ts';
 import { waysToProve } from './credentials/factors.ts';
@@ -23,6 +23,7 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
   const roles = new Recent<Role | undefined>(now, changes);
   const workspaces = new Recent<boolean>(now, changes);
   const uses = new KeyUses(context);
+  const closed = new Recent<boolean>(now, changes);
   return {
     async authenticate(request, channel) {
       const bearer = request.headers.get('authorization');
@@ -32,9 +33,11 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
       return known;
     },
     admit,
-    findRole: (user, org) => roles.get(`${user} ${org}`, () => findRole(db, user, org)),
     waysToProve: (user) => db.transaction('environment', user, (tx) => waysToProve(db, tx, user)),
     isKnownDevice: (device) => isKnown(db, device),
+    findRole: (user, org, workspace) => roles.get(`${user} ${org} ${workspace ?? ''}`, () => findRole(db, user, org, workspace)),
+    isSuspended: (user, org) => isSuspended(db, user, org),
+    isClosed: (org) => closed.get(org, () => isClosed(db, org)),
     hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
     noteUse: (key, address) => uses.note(key, address),
   };

@@ -3,9 +3,9 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope } from '../../http/scope.ts';
-import { acceptInvitation, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
-import { changeAccount, isSameAddress, isSignUpOpen, localPart } from './accounts.ts';
+import { changeAccount, isSignUpOpen, join, localPart } from './accounts.ts';
 import { countAttempt } from './attempts.ts';
 import { completeSignIn, startAccount, toAccount } from './complete.ts';
 import { reclaim } from './credentials/reclaim.ts';
@@ -45,7 +45,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       requireUncommon(body.password, email);
       const profile = { email, name, emailVerified: false, password: await passwords.hash(body.password), links: 0 };
       const { user, account } = await startAccount(context, scope, profile, body, 'password', ['pwd']);
-      mailLink(context, 'verify', user);
+      if (!user.emailVerified) mailLink(context, 'verify', user);
       return account;
     },
 
@@ -61,9 +61,10 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         throw new AppError('wrong_credentials');
       }
       takeBack();
+      const { password } = found.oneTimeUntil === undefined ? found : await replaceOneTime(found, found.oneTimeUntil, body.newPassword);
       return completeSignIn(context, scope, ownIdentity('password', found.id, ['pwd'], now()), {
         // The password may have been changed while this one was compared.
-        confirm: (user) => user.password === found.password,
+        confirm: (user) => user.password === password,
       });
     },
 
@@ -191,15 +192,32 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     },
 
     async acceptInvitation({ user, session }, { body }) {
-      const found = await db.transaction('environment', user, async (tx) => {
+      const joined = await db.transaction('environment', user, async (tx) => {
+        await tx.lock('users');
         const person = await findUser(keyring, tx, { id: user });
         if (!person) throw new AppError('not_signed_in');
-        await acceptInvitation(context, tx, body.invitation, { id: user, isAddress: isSameAddress(context, person.email) });
-        return person;
+        return join(context, tx, person, body.invitation);
       });
-      return toAccount(found, session, await listBelongings(db, user));
+      return toAccount(joined, session, await listBelongings(db, user));
     },
   };
+
+  /** Whoever was given a password by an Admin signs in with one that nobody else knows. */
+  async function replaceOneTime(found: User, until: string, chosen: string | undefined): Promise<User> {
+    if (new Date(until) <= now()) throw new AppError('wrong_credentials');
+    if (chosen === undefined) throw new AppError('new_password_required');
+    requireUncommon(chosen, found.email);
+    if (await passwords.matches(found.password, chosen)) throw new AppError('new_password_required');
+    const password = await passwords.hash(chosen);
+    const { changed } = await change(found.id, async (tx, audit) => {
+      audit('account.password_changed', found.id);
+      return changeUser(keyring, tx, found.id, (user) => {
+        if (user.password !== found.password) throw new AppError('wrong_credentials');
+        return { password, oneTimeUntil: undefined, links: user.links + 1 };
+      });
+    });
+    return changed;
+  }
 
   async function setPassword(
     id: UserId,
@@ -209,7 +227,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
   ): Promise<void> {
     await change(id, async (tx, audit) => {
       // A link made before must not undo the change.
-      const before = await changeUser(keyring, tx, id, (user) => ({ links: user.links + 1, ...how(user) }));
+      const before = await changeUser(keyring, tx, id, (user) => ({ links: user.links + 1, oneTimeUntil: undefined, ...how(user) }));
       if (!keep && !before.emailVerified) await reclaim(context, tx, before);
       await changeUser(keyring, tx, id, () => ({ password }));
       await deleteSessions(tx, id, (session) => session !== keep);

@@ -1,4 +1,4 @@
-import type { CredentialId, SessionId, UserId } from '@privexbot/contract';
+import type { CredentialId, OrgId, SessionId, UserId } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
 import { AppError } from '../../errors.ts';
@@ -33,6 +33,10 @@ export interface Profile {
   readonly factors?: readonly CredentialId[];
   /** A change of address that waits for its links to be opened. */
   readonly emailChange?: EmailChange;
+  /** The organization whose Admin made the account. */
+  readonly madeBy?: OrgId | undefined;
+  /** Until when the password serves for the first sign-in alone, where an Admin gave it. ISO 8601. */
+  readonly oneTimeUntil?: string | undefined;
 }
 export type User = Profile & { readonly id: UserId };
 
@@ -168,6 +172,16 @@ export async function changeSessionFacts(keyring: Keyring, tx: Tx, id: SessionId
   const sealed = sealValue(keyring.environment, sessionPlace({ ...row, version }), toContent(device, address, facts));
   await tx.record('sessions', id, sealed);
   await tx.sql.updateTable('sessions').set({ version, sealed }).where('id', '=', id).execute();
+}
+
+/** Deletes the ways in that are kept of a person. With `users` locked. */
+export async function deleteWaysIn(tx: Tx, user: UserId): Promise<void> {
+  for (const table of ['identities', 'credentials'] as const) {
+    await tx.lock(table);
+    const rows = await tx.sql.selectFrom(table).select('id').where('user_id', '=', user).execute();
+    for (const { id } of rows) await tx.record(table, id, null);
+    await tx.sql.deleteFrom(table).where('user_id', '=', user).execute();
+  }
 }
 
 /** Deletes the person itself, of whom nothing else may be left. With `users` locked. */

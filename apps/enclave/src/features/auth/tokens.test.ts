@@ -133,9 +133,9 @@ test('a token works on its device, and an own account needs one that is not narr
   const { client, org, email } = person;
   const whole = bearer(await tokenOf(person));
   expect((await client.auth.me({}, whole)).email).toBe(email);
-  expect((await client.organizations.members({ params: { org } }, whole)).length).toBe(1);
+  expect((await client.members.list({ params: { org } }, whole)).found).toBe(1);
   const narrow = bearer(await tokenOf(person, { org }));
-  expect((await client.organizations.members({ params: { org } }, narrow)).length).toBe(1);
+  expect((await client.members.list({ params: { org } }, narrow)).found).toBe(1);
   expect((await client.organizations.ofKey({}, narrow)).id).toBe(org);
   await expect(client.auth.me({}, narrow)).rejects.toMatchObject(NOT_SIGNED_IN);
   await expect(client.auth.token({ body: {} }, narrow)).rejects.toMatchObject(NOT_SIGNED_IN);
@@ -165,10 +165,10 @@ test('a token for one organization or workspace works in no other', async () => 
   const other = await enclave.signUp();
   const { link } = await other.client.organizations.invite({ params: other, body: { email: person.email, role: 'admin' } });
   await person.client.auth.acceptInvitation({ body: { invitation: link.split('#')[1] ?? '' } });
-  const members = (org: Person['org'], token: string) => person.client.organizations.members({ params: { org } }, bearer(token));
+  const members = (org: Person['org'], token: string) => person.client.members.list({ params: { org } }, bearer(token));
   const own = await tokenOf(person, { org: person.org });
   const theirs = await tokenOf(person, { org: other.org });
-  expect((await members(other.org, theirs)).length).toBe(2);
+  expect((await members(other.org, theirs)).found).toBe(2);
   await expect(members(other.org, own)).rejects.toMatchObject(NOT_FOUND);
   await expect(members(person.org, theirs)).rejects.toMatchObject(NOT_FOUND);
 

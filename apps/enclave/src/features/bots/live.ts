@@ -1,7 +1,8 @@
-import type { BotId, OrgId, VersionId } from '@privexbot/contract';
+import type { BotId, OrgId, VersionId, WorkspaceId } from '@privexbot/contract';
 import type { Flow } from '@privexbot/flow';
 import type { Context } from '../../context.ts';
 import { Recent } from '../../recent.ts';
+import { isClosedIn } from '../organizations/index.ts';
 import { openDraft } from './drafts.ts';
 import { type Channel, findLive, findName, listBotRows, listDeployments, requireVersion } from './store.ts';
 
@@ -9,6 +10,7 @@ import { type Channel, findLive, findName, listBotRows, listDeployments, require
 export interface LiveBot {
   readonly org: OrgId;
   readonly bot: BotId;
+  readonly workspace: WorkspaceId;
   readonly version: VersionId;
   readonly publishedAt: Date;
   readonly flow: Flow;
@@ -54,13 +56,16 @@ export class LiveBots {
   async #open(org: OrgId, id: BotId): Promise<LiveBot | undefined> {
     const { db } = this.#context;
     return db.transaction(org, 'system', async (tx) => {
-      const { key } = await openDraft(this.#context, tx, id);
+      // Nobody asks a bot of an organization that is suspended.
+      if (await isClosedIn(db.keyring, tx)) return undefined;
+      const { key, bot } = await openDraft(this.#context, tx, id);
       const [version, deployments] = await Promise.all([findLive(db, tx, key, id), listDeployments(db, tx, key, id)]);
       if (!version) return undefined;
       const { content, created_at } = await requireVersion(tx, key, id, version);
       return {
         org,
         bot: id,
+        workspace: bot.workspace_id,
         version,
         publishedAt: created_at,
         flow: content.flow,

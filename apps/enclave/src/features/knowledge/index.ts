@@ -1,4 +1,4 @@
-import type { OrgId, Role, UserId } from '@privexbot/contract';
+import type { OrgId, Role, UserId, WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Meter } from '../usage/index.ts';
 import { embedDocumentJob } from './embed-job.ts';
@@ -23,7 +23,7 @@ const READERS = 2;
 /** Starts the workers that read and embed documents. */
 export async function openKnowledge(
   context: Context & { readonly meter: Meter },
-  findRole: (user: UserId, org: OrgId) => Promise<Role | undefined>,
+  findRole: (user: UserId, org: OrgId, workspace: WorkspaceId) => Promise<Role | undefined>,
 ): Promise<Knowledge> {
   const indexes = new KnowledgeIndexes(context);
   const progresses = new Progresses();

@@ -1,5 +1,5 @@
 import type { DocumentId, KnowledgeBaseId } from '@privexbot/contract';
-import { hasPermission, type OrgId, type Role, type UserId } from '@privexbot/contract';
+import { hasPermission, type OrgId, type Role, type UserId, type WorkspaceId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
@@ -12,12 +12,21 @@ import type { Progresses, Reading } from './progresses.ts';
 import { ReadFailure } from './reading/failures.ts';
 import type { Passage } from './reading/passages.ts';
 import { readDocument } from './reading/read-document.ts';
-import { type DocumentRecord, deletePassages, findBaseOf, findDocument, insertPassages, requireBase, updateDocument } from './store.ts';
+import {
+  type DocumentRecord,
+  deletePassages,
+  findBaseOf,
+  findDocument,
+  insertPassages,
+  requireBase,
+  updateDocument,
+  workspaceOf,
+} from './store.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'blobs' | 'jobs' | 'log'> & {
   readonly progresses: Progresses;
   readonly indexes: KnowledgeIndexes;
-  findRole(user: UserId, org: OrgId): Promise<Role | undefined>;
+  findRole(user: UserId, org: OrgId, workspace: WorkspaceId): Promise<Role | undefined>;
 };
 
 const BATCH = 256;
@@ -57,7 +66,7 @@ async function start(ports: Ports, tx: Transaction, id: DocumentId): Promise<Sta
   const key = await openKey(ports, tx, base);
   const document = await findDocument(tx, key, base, id, 'update');
   if (document?.state !== 'queued' && document?.state !== 'reading') return undefined;
-  const role = await ports.findRole(document.user_id, tx.realm);
+  const role = await ports.findRole(document.user_id, tx.realm, await workspaceOf(tx, base));
   if (!role || !hasPermission(role, 'documents.add')) {
     await updateDocument(tx, key, document, { state: 'cancelled' });
     tx.audit('document.cancelled', id, { reason: 'whoever added it may no longer add documents' });

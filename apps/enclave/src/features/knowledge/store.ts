@@ -185,6 +185,10 @@ export async function findBaseOf(tx: Transaction, id: DocumentId): Promise<Knowl
   return row?.knowledge_base_id;
 }
 
+export async function workspaceOf(tx: Transaction, base: KnowledgeBaseId): Promise<WorkspaceId> {
+  return (await tx.sql.selectFrom('knowledge_bases').select('workspace_id').where('id', '=', base).executeTakeFirstOrThrow()).workspace_id;
+}
+
 export async function findDocumentByName(
   tx: Transaction,
   key: SealingKey,

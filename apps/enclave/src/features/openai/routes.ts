@@ -1,4 +1,13 @@
-import type { BotId, OrgId } from '@privexbot/contract';
+import {
+  type BotId,
+  hasPermission,
+  type OrgId,
+  PERMISSIONS,
+  type Permission,
+  type Role,
+  type UserId,
+  type WorkspaceId,
+} from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { OrgScope } from '../../http/scope.ts';
@@ -9,18 +18,33 @@ import { countUsage } from '../usage/index.ts';
 import { completeChat } from './chat.ts';
 
 /** The OpenAI-compatible API: bots that are live on the `api` channel are models, by their id. */
-export function openaiRoutes(ports: Ports): Handlers<'openai'> {
+export function openaiRoutes(ports: Ports & { readonly findRole: FindRole }): Handlers<'openai'> {
   return {
-    models: async (scope) => ({ object: 'list' as const, data: (await ports.live.listByChannel(scope.org, 'api')).map(describe) }),
-    model: async (scope, { params }) => describe(await requireModel(ports, scope.org, params.model)),
-    chat: async (scope, { body }) => completeChat(ports, scope, await requireModel(ports, scope.org, body.model), body),
+    async models(scope) {
+      const bots = await ports.live.listByChannel(scope.org, 'api');
+      const roles = await Promise.all(bots.map(({ workspace }) => ports.findRole(scope.user, scope.org, workspace)));
+      return { object: 'list' as const, data: bots.filter((_, index) => roles[index]).map(describe) };
+    },
+    model: async (scope, { params }) => describe(await requireModel(ports, scope, params.model, 'data.read')),
+    chat: async (scope, { body }) => completeChat(ports, scope, await requireModel(ports, scope, body.model, 'ai.invoke'), body),
     embeddings: (scope, { body }) => embed(ports, scope, body),
   };
 }
 
-async function requireModel({ live }: Ports, org: OrgId, id: string): Promise<LiveBot> {
+type FindRole = (user: UserId, org: OrgId, workspace: WorkspaceId) => Promise<Role | undefined>;
+
+/** The bot of that id, where the caller's role in its workspace may do this: paths name no workspace here. */
+async function requireModel(
+  { live, findRole }: Ports & { readonly findRole: FindRole },
+  { org, user }: OrgScope,
+  id: string,
+  permission: Permission,
+): Promise<LiveBot> {
   const bot = /^bot_[0-9a-z]{26}$/.test(id) ? await live.find(org, id as BotId) : undefined;
   if (!bot?.channels.has('api')) throw new AppError('not_found');
+  const role = await findRole(user, org, bot.workspace);
+  if (!role) throw new AppError('not_found');
+  if (!hasPermission(role, permission)) throw new AppError('not_allowed', { allows: PERMISSIONS[permission].allows });
   return bot;
 }
 

@@ -68,6 +68,19 @@ export async function listMemberships(keyring: Keyring, tx: Tx, org: OrgId, user
   return openRows(keyring, tx, org, wanted ? rows.filter(({ user_id }) => wanted.has(user_id)) : rows);
 }
 
+/** Those of these ids, for lists. */
+export async function listMembershipsById(keyring: Keyring, tx: Tx, org: OrgId, ids: readonly string[]): Promise<Membership[]> {
+  let query = tx.sql.selectFrom('memberships').selectAll().where('org_id', '=', org);
+  if (ids.length <= NAMED_AT_MOST) query = query.where('id', 'in', ids);
+  const wanted = new Set(ids);
+  return openRows(
+    keyring,
+    tx,
+    org,
+    (await query.execute()).filter(({ id }) => wanted.has(id)),
+  );
+}
+
 export async function findMembership(keyring: Keyring, tx: Tx, org: OrgId, user: UserId): Promise<Membership | undefined> {
   return (await listMemberships(keyring, tx, org, [user]))[0];
 }
@@ -78,11 +91,6 @@ export async function requireMembership(keyring: Keyring, tx: Tx, org: OrgId, us
   const membership = await findMembership(keyring, tx, org, user);
   if (!membership) throw new AppError('not_found');
   return membership;
-}
-
-/** Those whose people an agency sent. */
-export async function listAgencyMemberships(keyring: Keyring, tx: Tx, org: OrgId): Promise<Membership[]> {
-  return (await listMemberships(keyring, tx, org)).filter(({ source }) => source === 'agency');
 }
 
 /** Replaces what `changes` names. The table must be locked since before the membership was read. */

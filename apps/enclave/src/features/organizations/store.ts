@@ -3,7 +3,7 @@ import type { Realm } from '../../db/audit-chain.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
 import type { Keyring } from '../../keys/keyring.ts';
-import { openValue, type Place, sealValue } from '../../keys/seal.ts';
+import { openValue, type Place, SealError, sealValue } from '../../keys/seal.ts';
 
 /** Of the organization itself or, where people join and sign in, of the environment. */
 export type Tx = Transaction<Realm>;
@@ -18,8 +18,16 @@ export interface Invitation {
   readonly org: OrgId;
   readonly email: string;
   readonly role: Role;
+  /** Whether the link went to the address alone. */
+  readonly mailed: boolean;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+}
+
+/** `mailed` is absent in invitations from before it was noted. */
+interface SealedInvitation {
+  readonly email: string;
+  readonly mailed?: boolean;
 }
 
 type Row<T extends keyof Tables> = Omit<Tables[T], 'sealed'>;
@@ -94,10 +102,10 @@ export async function renameWorkspace(keyring: Keyring, tx: Tx, org: OrgId, id: 
 }
 
 export async function insertInvitation(keyring: Keyring, tx: Transaction, invitation: Invitation, token: string): Promise<void> {
-  const { id, org, email, role, createdAt, expiresAt } = invitation;
+  const { id, org, email, mailed, role, createdAt, expiresAt } = invitation;
   const token_hash = keyring.blindIndex('invitation', token);
   const row = { id, org_id: org, role, token_hash, expires_at: expiresAt, version: 1, created_at: createdAt };
-  const sealed = sealValue(await keyring.organization(tx.keys, org), places.invitations(row), { email });
+  const sealed = sealValue(await keyring.organization(tx.keys, org), places.invitations(row), { email, mailed } satisfies SealedInvitation);
   await tx.record('invitations', id, sealed);
   await tx.sql
     .insertInto('invitations')
@@ -105,12 +113,17 @@ export async function insertInvitation(keyring: Keyring, tx: Transaction, invita
     .execute();
 }
 
+/** One that was changed from outside is left out, so that it hides no others; whoever uses it is refused. */
 export async function listInvitations(keyring: Keyring, tx: Tx, org: OrgId): Promise<Invitation[]> {
   const rows = await tx.sql.selectFrom('invitations').selectAll().where('org_id', '=', org).orderBy('id').execute();
   const key = await keyring.organization(tx.keys, org);
-  return rows.map((row) => {
-    const { email } = openValue<{ email: string }>(key, places.invitations(row), row.sealed);
-    return { id: row.id, org: row.org_id, email, role: row.role, createdAt: row.created_at, expiresAt: row.expires_at };
+  return rows.flatMap((row) => {
+    try {
+      return toInvitation(row, openValue<SealedInvitation>(key, places.invitations(row), row.sealed));
+    } catch (error) {
+      if (error instanceof SealError) return [];
+      throw error;
+    }
   });
 }
 
@@ -124,9 +137,9 @@ export async function findInvitation(keyring: Keyring, tx: Transaction<'environm
   await tx.lock('invitations', org);
   const row = await find();
   if (row?.org_id !== org) return undefined;
-  const { email } = openValue<{ email: string }>(await keyring.organization(tx.keys, org), places.invitations(row), row.sealed);
+  const content = openValue<SealedInvitation>(await keyring.organization(tx.keys, org), places.invitations(row), row.sealed);
   await tx.check('invitations', row.id, row.sealed, org);
-  return { id: row.id, org, email, role: row.role, createdAt: row.created_at, expiresAt: row.expires_at };
+  return toInvitation(row, content);
 }
 
 /** @returns whether it was there */
@@ -137,4 +150,8 @@ export async function deleteInvitation(tx: Tx, org: OrgId, id: InvitationId): Pr
   await tx.record('invitations', id, null, org);
   await tx.sql.deleteFrom('invitations').where('id', '=', id).execute();
   return true;
+}
+
+function toInvitation(row: Row<'invitations'>, { email, mailed = false }: SealedInvitation): Invitation {
+  return { id: row.id, org: row.org_id, email, mailed, role: row.role, createdAt: row.created_at, expiresAt: row.expires_at };
 }

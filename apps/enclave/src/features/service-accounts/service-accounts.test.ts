@@ -22,7 +22,7 @@ test('a program has an account of its own, with a role and keys, that outlasts t
   const { org, workspace } = admin;
   const { service, program } = await make(admin, 'tier1');
   await program.knowledge.create({ params: { org, workspace }, body: { name: 'By a program' } });
-  await expect(program.organizations.members({ params: { org } })).rejects.toMatchObject({ code: 'not_allowed' });
+  await expect(program.members.list({ params: { org } })).rejects.toMatchObject({ code: 'not_allowed' });
   expect(await admin.client.serviceAccounts.list({ params: { org } })).toMatchObject([
     { id: service.id, name: 'Importer', role: 'tier1', keys: 1 },
   ]);

@@ -136,7 +136,7 @@ test('a connection is drafted, tested, activated, and signs people of the domain
   expect(attempt.checks.every(({ passed }) => passed)).toBe(true);
   expect(await admin.client.sso.get({ params })).toMatchObject({ state: 'tested', testedAt: expect.any(String) });
   await expect(start(enclave.client(), connection.id)).rejects.toMatchObject({ code: 'not_found' });
-  expect((await admin.client.organizations.members({ params: admin })).map(({ email }) => email)).toEqual([admin.email]);
+  expect((await admin.client.members.list({ params: admin })).items.map(({ email }) => email)).toEqual([admin.email]);
 
   await admin.client.sso.activate({ params });
   const { account } = await signIn(fresh, 'ed');
@@ -276,7 +276,7 @@ test('a directory makes and touches nobody outside the proven domains of its org
     checks.push((await lastAttempt(company))?.checks.at(-1)?.name);
   }
   expect(checks).toEqual(['domain', 'domain', 'email', 'domain']);
-  expect((await company.admin.client.organizations.members({ params: company.admin })).length).toBe(1);
+  expect((await company.admin.client.members.list({ params: company.admin })).total).toBe(1);
 });
 
 test('somebody of the domain who is no member is not taken over, and a member is found by the address', async () => {
@@ -353,7 +353,7 @@ test('a connection that is switched off or removed ends the sessions that began 
   await admin.client.sso.remove({ params });
   await expect(second.client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
   await expect(admin.client.sso.get({ params })).rejects.toMatchObject({ code: 'not_found' });
-  expect((await admin.client.organizations.members({ params: admin })).map(({ email }) => email)).toContain(`otto@${company.domain}`);
+  expect((await admin.client.members.list({ params: admin })).items.map(({ email }) => email)).toContain(`otto@${company.domain}`);
   expect((await admin.client.audit.verify({ params: admin })).intact).toBe(true);
 });
 

@@ -24,6 +24,8 @@ export interface BlobStore {
   read(ref: BlobRef, count: number): AsyncGenerator<Uint8Array>;
   /** Removes a blob with all parts; nothing happens if it is not there. */
   remove(ref: Omit<BlobRef, 'key'>): Promise<void>;
+  /** Removes everything of an organization. */
+  removeAll(org: string): Promise<void>;
 }
 
 const SEGMENT_BYTES = 64 * 1024;
@@ -64,6 +66,9 @@ export function createFileBlobStore(folder: string, reservedBytes = RESERVED_BYT
     },
     async remove(ref) {
       await rm(folderOf(ref), { recursive: true, force: true });
+    },
+    async removeAll(org) {
+      await rm(join(folder, safe(org)), { recursive: true, force: true });
     },
   };
 }
