@@ -44,6 +44,16 @@ async function seed(): Promise<Record<string, string>> {
     body: { provider: 'openai-compatible', name: 'A model', url: 'https://models.example/v1', model: 'one', key: 'secret-key' },
   });
   await client.apiKeys.create({ params: { org }, body: { name: 'A program' } });
+  const { id: connection } = await client.sso.create({
+    params: { org },
+    body: {
+      kind: 'oidc',
+      name: 'Directory',
+      settings: { issuer: 'https://idp.invalid', clientId: 'privexbot' },
+      secrets: { clientSecret: 'x' },
+    },
+  });
+  await client.scim.createToken({ params: { org, connection }, body: { name: 'Directory', expiresInDays: 90 } });
   for await (const _ of await client.bots.ask({ params, body: { question: 'How many days of leave do I earn?' } }));
   const [document] = (await client.knowledge.documents({ params: desk.inKnowledge })).items;
   const base = `/o/${org}/w/${workspace}`;
@@ -75,6 +85,7 @@ function pathsOf(org: string, workspace: string): Record<string, string> {
     usage: `${base}/usage`,
     audit: `${base}/audit`,
     settings: `${base}/settings`,
+    scim: `${base}/sign-in?tab=scim`,
     account: '/account',
     nowhere: '/o/nowhere',
   };

@@ -25,9 +25,9 @@ export function ScimSetUp({ place }: { place: InConnection }) {
       {({ address, tokens, people, groups }) => (
         <div className="flex flex-col gap-6">
           <section aria-labelledby="scim-address" className="flex flex-col items-start gap-2">
-            <h3 id="scim-address" className="text-reading font-semibold">
+            <h2 id="scim-address" className="text-h2 font-semibold">
               {t('scim.address')}
-            </h3>
+            </h2>
             <p className="max-w-[72ch] text-dense text-muted">{t('scim.addressHelp')}</p>
             <div className="flex max-w-full flex-wrap items-center gap-2">
               <code dir="ltr" className="rounded-control border border-line bg-sunken px-2 py-1 font-mono text-dense break-all">
@@ -39,9 +39,9 @@ export function ScimSetUp({ place }: { place: InConnection }) {
           </section>
           <section aria-labelledby="scim-tokens" className="flex flex-col gap-3">
             <div className="flex flex-wrap items-center justify-between gap-2">
-              <h3 id="scim-tokens" className="text-reading font-semibold">
+              <h2 id="scim-tokens" className="text-h2 font-semibold">
                 {t('scim.tokens')}
-              </h3>
+              </h2>
               <Button onClick={() => setCreating(true)}>{t('scim.newToken')}</Button>
             </div>
             {tokens.length > 0 ? (

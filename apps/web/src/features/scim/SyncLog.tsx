@@ -53,9 +53,9 @@ export function SyncLog({ place }: { place: InConnection }) {
   return (
     <section aria-labelledby="scim-log" className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <h3 id="scim-log" className="text-reading font-semibold">
+        <h2 id="scim-log" className="text-h2 font-semibold">
           {t('scim.log')}
-        </h3>
+        </h2>
         <Button size="sm" busy={query.isFetching} onClick={() => void query.refetch()}>
           {t('scim.log.again')}
         </Button>
