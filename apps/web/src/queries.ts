@@ -125,6 +125,12 @@ export const usageQuery = (org: string, days: number) =>
     placeholderData: keepPreviousData,
   });
 
+export const spendingQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['spending', org],
+    queryFn: async ({ signal }) => (await api()).usage.spending({ params: { org } }, { signal }),
+  });
+
 /** Asks again every second while a rotation is under way. */
 export const rootKeyQuery = (org: string) =>
   queryOptions({

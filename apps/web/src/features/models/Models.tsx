@@ -14,6 +14,7 @@ import { useOrganization } from '../../session/session.ts';
 import { EndpointDialog } from './EndpointDialog.tsx';
 import { ModelCard, type ModelInfo } from './ModelCard.tsx';
 import { ModelFileDialog } from './ModelFileDialog.tsx';
+import { ModelSpenders } from './ModelSpenders.tsx';
 
 type Panel = { kind: 'endpoint' | 'file' } | { kind: 'change' | 'remove'; model: ModelInfo };
 
@@ -47,18 +48,21 @@ function Content() {
     >
       <Loaded query={query} failed={t('models.loadFailed')}>
         {(models) => (
-          <ul className="flex max-w-3xl flex-col gap-4">
-            {models.map((model) => (
-              <li key={model.id}>
-                <ModelCard
-                  model={model}
-                  org={org}
-                  onChange={() => setPanel({ kind: 'change', model })}
-                  onRemove={() => setPanel({ kind: 'remove', model })}
-                />
-              </li>
-            ))}
-          </ul>
+          <>
+            <ul className="flex max-w-3xl flex-col gap-4">
+              {models.map((model) => (
+                <li key={model.id}>
+                  <ModelCard
+                    model={model}
+                    org={org}
+                    onChange={() => setPanel({ kind: 'change', model })}
+                    onRemove={() => setPanel({ kind: 'remove', model })}
+                  />
+                </li>
+              ))}
+            </ul>
+            <ModelSpenders org={org} models={models} />
+          </>
         )}
       </Loaded>
       {panel?.kind === 'endpoint' && <EndpointDialog org={org} model={undefined} onClose={close} />}

@@ -10,6 +10,7 @@ import { Guarded } from '../../parts/Access.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { usageQuery } from '../../queries.ts';
 import { useOrganization } from '../../session/session.ts';
+import { SpendingLimits } from './SpendingLimits.tsx';
 import { type UsageDay, usageDays } from './usage-days.ts';
 
 const PERIODS = ['7', '30', '90', '365'] as const;
@@ -41,6 +42,7 @@ function Content() {
         />
       </div>
       <Figures org={organization.id} days={Number(days)} />
+      <SpendingLimits org={organization.id} />
     </Page>
   );
 }
