@@ -102,7 +102,8 @@ async function openPaths(role: () => Role | undefined) {
         await enclave.forge('delete from passage_vectors where document_id = $1', [document.id]);
         await embedDocumentJob(ports, { org, id: document.id }, scope.signal);
       },
-      'openai/routes.ts': async () => openaiRoutes({ ...ports, findRole: async () => 'admin' }).embeddings(scope, { body: { model: 'default', input: 'leave' } }),
+      'openai/routes.ts': async () =>
+        openaiRoutes({ ...ports, findRole: async () => 'admin' }).embeddings(scope, { body: { model: 'default', input: 'leave' } }),
       'models/manage.ts': () => testModel(ports, scope, model),
     } as Readonly<Record<string, () => Promise<unknown>>>,
   };

@@ -1,6 +1,6 @@
 // Tokens of a trusted issuer, exchanged for a session.
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type NameServer, startNameServer } from '../../../providers/dns/name-server.fixture.ts';
 
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 let made = 0;
-async function write(changes: JWTPayload = {}, by = keys, header: object = {}): Promise<string> {
+async function write(changes: Record<string, unknown> = {}, by = keys, header: object = {}): Promise<string> {
   const at = Math.floor(enclave.context.now().getTime() / 1_000);
   const claims = {
     iss: ISSUER,
