@@ -147,16 +147,31 @@ export const receiptsQuery = (org: string, epoch: number, rotating: boolean) =>
     placeholderData: keepPreviousData,
   });
 
-export const auditQuery = (org: string, action: string | undefined) =>
+/** What narrows the log: exact ids, a span of days, an action or the domain of several. */
+export type AuditFilter = { [K in 'action' | 'actor' | 'target' | 'from' | 'to']?: string | undefined };
+
+export const auditQuery = (org: string, filter: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ['audit', org, action],
+    queryKey: ['audit', org, filter],
     initialPageParam: '',
     queryFn: async ({ pageParam, signal }) =>
       (await api()).audit.list(
-        { params: { org }, query: { limit: 50, ...(action ? { action } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+        { params: { org }, query: { limit: 50, ...filter, ...(pageParam ? { cursor: pageParam } : {}) } },
         { signal },
       ),
     getNextPageParam: (page) => page.next,
+  });
+
+export const auditSettingsQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['audit-settings', org],
+    queryFn: async ({ signal }) => (await api()).audit.settings({ params: { org } }, { signal }),
+  });
+
+export const auditSinksQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['audit-sinks', org],
+    queryFn: async ({ signal }) => (await api()).audit.sinks({ params: { org } }, { signal }),
   });
 
 export const auditReportQuery = (org: string) =>

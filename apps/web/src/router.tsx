@@ -170,7 +170,7 @@ const usage = createRoute({
 const audit = createRoute({
   getParentRoute: () => org,
   path: '/audit',
-  validateSearch: textSearch('action'),
+  validateSearch: textSearch('action', 'actor', 'target', 'from', 'to'),
   component: lazyRouteComponent(() => import('./features/audit/AuditLog.tsx'), 'AuditLog'),
 });
 const signInSetup = createRoute({

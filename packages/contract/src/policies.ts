@@ -60,6 +60,8 @@ export const policies = {
       revision: z.number().int(),
       /** The caller's own network address, as the server sees it. */
       address: z.string(),
+      /** Who may be named to break the glass, the first hundred. */
+      admins: z.array(z.object({ user: idSchema('user'), name: z.string(), email: z.string().optional(), secondFactor: z.boolean() })),
     }),
   }),
   preview: endpoint({

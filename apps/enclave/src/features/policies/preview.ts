@@ -5,6 +5,7 @@ import { isInside } from '../../http/networks.ts';
 import { findWaysIn, type WaysIn } from '../auth/index.ts';
 import { domainOfEmail, verifiedDomains } from '../domains/index.ts';
 import { listMemberships } from '../organizations/index.ts';
+import { listActiveConnections } from '../sso/index.ts';
 import { judge, type Refusal } from './judge.ts';
 
 export type LockReason = (typeof LOCK_REASONS)[number];
@@ -49,6 +50,7 @@ export async function previewPolicies(
     members: (await listMemberships(db.keyring, tx, org)).filter(({ state, source }) => state === 'active' && source !== 'service'),
     domains: await verifiedDomains(db, tx, org),
   }));
+  const hasConnection = (await listActiveConnections(db, org)).length > 0;
   const counts: Partial<Record<LockReason, number>> = {};
   const locked: Locked[] = [];
   for (let from = 0; from < members.length; from += CHUNK) {
@@ -60,7 +62,7 @@ export async function previewPolicies(
     for (const { user, role } of chunk) {
       const person = waysIn.get(user);
       if (!person) continue;
-      const reasons = reasonsFor(policies, org, user, person, { domains, hasMail: mailer !== undefined, now: now() });
+      const reasons = reasonsFor(policies, org, user, person, { domains, hasConnection, hasMail: mailer !== undefined, now: now() });
       for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
       const { name, email } = person;
       if (reasons.some((reason) => reason !== PASSING) && locked.length < MAX_LISTED)
@@ -72,14 +74,23 @@ export async function previewPolicies(
 
 interface Surroundings {
   readonly domains: ReadonlySet<string>;
+  /** Whether anybody can come in by the organization's own identity provider. */
+  readonly hasConnection: boolean;
   readonly hasMail: boolean;
   readonly now: Date;
 }
 
-function reasonsFor(policies: Policies, org: OrgId, user: UserId, person: WaysIn, { domains, hasMail, now }: Surroundings): LockReason[] {
+function reasonsFor(
+  policies: Policies,
+  org: OrgId,
+  user: UserId,
+  person: WaysIn,
+  { domains, hasConnection, hasMail, now }: Surroundings,
+): LockReason[] {
   const { methods, hasSecondFactor, sessions, email } = person;
   const domain = email === undefined ? undefined : domainOfEmail(email);
-  const bySso = [...methods].some((method) => CONNECTED.has(method)) || (domain !== undefined && domains.has(domain));
+  const isKnownThere = [...methods].some((method) => CONNECTED.has(method)) || (domain !== undefined && domains.has(domain));
+  const bySso = hasConnection && isKnownThere;
   const own = [...methods].filter((method) => !CONNECTED.has(method) && (method !== 'link' || hasMail));
   const allowed: readonly string[] | undefined = policies.ways;
   const reasons: LockReason[] = [];
@@ -98,14 +109,32 @@ function reasonsFor(policies: Policies, org: OrgId, user: UserId, person: WaysIn
 
 const CONNECTED: ReadonlySet<string> = new Set(['oidc', 'saml', 'ldap', 'jwt']);
 
-/** Whether one of these is an Admin who could come in without the identity provider. */
-export async function canBreakGlass(db: Database, org: OrgId, users: readonly UserId[]): Promise<boolean> {
-  const admins = await db.transaction(org, 'system', async (tx) =>
-    (await listMemberships(db.keyring, tx, org, users)).filter(({ role, state }) => role === 'admin' && state === 'active'),
-  );
+/** The Admins, as far as a list of them is read. */
+export async function listAdmins(db: Database, org: OrgId) {
+  const admins = await findAdmins(db, org);
   const waysIn = await findWaysIn(
     db,
-    admins.map(({ user }) => user),
+    admins.slice(0, MAX_LISTED).map(({ user }) => user),
+  );
+  return [...waysIn].map(([user, { name, email, hasSecondFactor }]) => ({
+    user,
+    name,
+    ...(email === undefined ? {} : { email }),
+    secondFactor: hasSecondFactor,
+  }));
+}
+
+function findAdmins(db: Database, org: OrgId, users?: readonly UserId[]) {
+  return db.transaction(org, 'system', async (tx) =>
+    (await listMemberships(db.keyring, tx, org, users)).filter(({ role, state }) => role === 'admin' && state === 'active'),
+  );
+}
+
+/** Whether one of these is an Admin who could come in without the identity provider. */
+export async function canBreakGlass(db: Database, org: OrgId, users: readonly UserId[]): Promise<boolean> {
+  const waysIn = await findWaysIn(
+    db,
+    (await findAdmins(db, org, users)).map(({ user }) => user),
   );
   return [...waysIn.values()].some(
     ({ hasSecondFactor, methods }) => hasSecondFactor && [...methods].some((method) => method !== 'link' && !CONNECTED.has(method)),

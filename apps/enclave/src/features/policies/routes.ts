@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import { judge } from './judge.ts';
-import { canBreakGlass, type LockReason, previewPolicies, REASON_OF } from './preview.ts';
+import { canBreakGlass, type LockReason, listAdmins, previewPolicies, REASON_OF } from './preview.ts';
 import { findPolicies, replacePolicies } from './store.ts';
 
 export function policyRoutes(context: Pick<Context, 'db' | 'now' | 'mailer'>): Handlers<'policies'> {
@@ -19,7 +19,7 @@ export function policyRoutes(context: Pick<Context, 'db' | 'now' | 'mailer'>): H
 
   return {
     async get({ org, address, transaction }) {
-      return { ...(await transaction((tx) => findPolicies(db, tx, org))), address };
+      return { ...(await transaction((tx) => findPolicies(db, tx, org))), address, admins: await listAdmins(db, org) };
     },
 
     async preview(scope, { body }) {

@@ -1,11 +1,18 @@
 import type { contract, Output } from '@privexbot/contract';
+import { Button } from '@privexbot/ui/base/Button.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { actionMessage } from './action-words.ts';
 
 export type Entry = Output<(typeof contract)['audit']['list']>['items'][number];
 
 /** Entries, newest first; each opens to its facts. */
-export function EntryList({ entries }: { entries: readonly Entry[] }) {
+export function EntryList({
+  entries,
+  onNarrow,
+}: {
+  entries: readonly Entry[];
+  onNarrow: (to: { actor: string } | { target: string }) => void;
+}) {
   const { t, formats } = useTexts();
   return (
     <ul aria-label={t('nav.audit')} className="divide-y divide-line rounded-card border border-line bg-surface">
@@ -35,6 +42,16 @@ export function EntryList({ entries }: { entries: readonly Entry[] }) {
                   </div>
                 ))}
               </dl>
+              <div className="flex flex-wrap gap-2 bg-sunken px-3 pb-3">
+                <Button size="sm" onClick={() => onNarrow({ actor: entry.actorId })}>
+                  {t('audit.onlyActor')}
+                </Button>
+                {entry.target && (
+                  <Button size="sm" onClick={() => onNarrow({ target: entry.target ?? '' })}>
+                    {t('audit.onlyTarget')}
+                  </Button>
+                )}
+              </div>
             </details>
           </li>
         );
@@ -43,9 +60,10 @@ export function EntryList({ entries }: { entries: readonly Entry[] }) {
   );
 }
 
-function facts({ action, target, writer, sequence, at, facts: more }: Entry): [string, string | number | boolean][] {
+function facts({ action, actorId, target, writer, sequence, at, facts: more }: Entry): [string, string | number | boolean][] {
   return [
     ['action', action],
+    ['actor', actorId],
     ...(target ? ([['target', target]] as const) : []),
     ['at', at],
     ['writer', writer],

@@ -11,6 +11,11 @@ export interface SetupTab {
 /** In the order in which a company goes through them. */
 export const SETUP_TABS: readonly SetupTab[] = [
   {
+    id: 'domains',
+    label: messageId('domains.title'),
+    load: async () => ({ default: (await import('../domains/DomainsTab.tsx')).DomainsTab }),
+  },
+  {
     id: 'connections',
     label: messageId('sso.connections'),
     load: async () => ({ default: (await import('./ConnectionsTab.tsx')).ConnectionsTab }),
@@ -24,5 +29,10 @@ export const SETUP_TABS: readonly SetupTab[] = [
     id: 'scim',
     label: messageId('scim.tab'),
     load: async () => ({ default: (await import('../scim/ScimTab.tsx')).ScimTab }),
+  },
+  {
+    id: 'policies',
+    label: messageId('policies.title'),
+    load: async () => ({ default: (await import('../policies/PoliciesTab.tsx')).PoliciesTab }),
   },
 ];

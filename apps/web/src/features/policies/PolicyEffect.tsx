@@ -1,0 +1,41 @@
+import { type Column, DataTable } from '@privexbot/ui/state/DataTable.tsx';
+import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
+import type { Effect } from './queries.ts';
+
+type Reason = Effect['you'][number];
+type Person = Effect['locked'][number];
+
+const REASONS: Record<Reason, MessageId> = {
+  second_factor: messageId('policies.reason.second_factor'),
+  sso: messageId('policies.reason.sso'),
+  way: messageId('policies.reason.way'),
+  address: messageId('policies.reason.address'),
+  session: messageId('policies.reason.session'),
+};
+
+/** Whom the draft would keep out, before anybody is. */
+export function PolicyEffect({ effect }: { effect: Effect }) {
+  const { t, formats } = useTexts();
+  const { members, counts, locked, you } = effect;
+  const reasonsOf = (reasons: readonly Reason[]) => formats.list(reasons.map((reason) => t(REASONS[reason])));
+  const columns: Column<Person>[] = [
+    { id: 'name', header: t('policies.member'), cell: ({ name, email }) => <bdi>{email ? `${name} (${email})` : name}</bdi> },
+    { id: 'why', header: t('policies.why'), cell: ({ reasons }) => reasonsOf(reasons) },
+  ];
+  return (
+    <section aria-label={t('policies.effect')} className="flex flex-col gap-3">
+      <h2 className="text-reading font-semibold">{t('policies.effect')}</h2>
+      {you.length > 0 && (
+        <p role="alert" className="rounded-card border border-danger bg-danger-soft p-3 text-body text-danger">
+          {t('policies.youToo', { reasons: reasonsOf(you) })}
+        </p>
+      )}
+      <p role="status" className="text-body">
+        {locked.length > 0 ? t('policies.lockedOut', { count: locked.length, members }) : t('policies.nobodyOut', { members })}
+        {counts.session ? ` ${t('policies.signInAgain', { count: counts.session })}` : ''}
+      </p>
+      {locked.length > 0 && <DataTable caption={t('policies.effect')} columns={columns} rows={locked} rowKey={({ user }) => user} />}
+    </section>
+  );
+}

@@ -1,0 +1,14 @@
+import type { contract, Output } from '@privexbot/contract';
+import { queryOptions } from '@tanstack/react-query';
+import { api } from '../../api.ts';
+
+export type PolicyState = Output<(typeof contract)['policies']['get']>;
+export type Policies = PolicyState['policies'];
+export type Effect = Output<(typeof contract)['policies']['preview']>;
+
+export const policiesQuery = (org: string) =>
+  queryOptions({
+    queryKey: ['policies', org],
+    queryFn: async ({ signal }) => (await api()).policies.get({ params: { org } }, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
