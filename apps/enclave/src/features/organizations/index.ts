@@ -35,7 +35,7 @@ export {
   requireGroup,
   setGroupMembers,
 } from './groups.ts';
-export { changeRole, reactivateMember, removeMember, suspendMember } from './members.ts';
+export { changeRole, endMembership, reactivateMember, removeMember, suspendMember } from './members.ts';
 export {
   changeMembership,
   type DirectorySource,

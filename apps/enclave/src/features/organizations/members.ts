@@ -67,11 +67,17 @@ export async function removeMember({ keyring }: Ports, tx: Tx, org: OrgId, user:
   // A program's account goes with its user.
   if (membership.source === 'service') throw new AppError('not_found');
   if (isActingAdmin(membership)) await requireOtherAdmin(keyring, tx, membership);
+  await endMembership({ keyring }, tx, membership);
+  const grant = membership.agency && (await findGrant(keyring, tx, { id: membership.agency.grant }));
+  if (grant) await changeGrant(keyring, tx, grant, { people: grant.people.filter((one) => one !== user) });
+  return membership;
+}
+
+/** Ends a membership, which was locked, with the places that it gave in groups and workspaces. */
+export async function endMembership({ keyring }: Ports, tx: Tx, membership: Membership): Promise<void> {
+  const { org, user } = membership;
   await lockRights(tx, org);
   await leaveGroups(tx, org, user);
   await forgetInWorkspaces(keyring, tx, org, user);
   await deleteMembership(tx, membership);
-  const grant = membership.agency && (await findGrant(keyring, tx, { id: membership.agency.grant }));
-  if (grant) await changeGrant(keyring, tx, grant, { people: grant.people.filter((one) => one !== user) });
-  return membership;
 }

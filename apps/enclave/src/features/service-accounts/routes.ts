@@ -7,14 +7,7 @@ import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import { deleteApiKeysOf, listApiKeys, makeKey, toAnswer } from '../api-keys/index.ts';
 import { deleteServiceUser, displayNames, insertServiceUser, renameServiceUser } from '../auth/index.ts';
-import {
-  addMember,
-  changeMembership,
-  deleteMembership,
-  listMemberships,
-  type Membership,
-  requireMembership,
-} from '../organizations/index.ts';
+import { addMember, changeMembership, endMembership, listMemberships, type Membership, requireMembership } from '../organizations/index.ts';
 
 type ServiceRole = Exclude<Role, 'admin'>;
 
@@ -59,7 +52,7 @@ export function serviceAccountRoutes(context: Pick<Context, 'config' | 'db' | 'k
 
     async remove({ org, actor, transaction }, { params: { service } }) {
       await transaction(async (tx) => {
-        await deleteMembership(tx, await requireService(tx, org, service));
+        await endMembership(context, tx, await requireService(tx, org, service));
         await deleteApiKeysOf(tx, service);
         tx.audit('service.deleted', service);
       });

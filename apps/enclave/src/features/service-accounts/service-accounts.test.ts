@@ -84,6 +84,27 @@ test('deleted, nothing of it is left: its keys are nobody’s, and the log keeps
   expect(items.map(({ action }) => action)).toEqual(['service.deleted', 'service.created']);
 });
 
+test('a program in a group takes its place there along', async () => {
+  const admin = await enclave.signUp();
+  const { org } = admin;
+  const { service } = await make(admin, 'tier2');
+  const group = await admin.client.groups.create({ params: { org }, body: { name: 'Programs' } });
+  await admin.client.groups.addMembers({ params: { org, group: group.id }, body: { users: [service.id] } });
+  await admin.client.serviceAccounts.remove({ params: { org, service: service.id } });
+  expect(await enclave.forge('select from group_members where user_id = $1', [service.id])).toEqual([]);
+  expect(await admin.client.groups.list({ params: { org } })).toMatchObject([{ id: group.id, members: 0 }]);
+});
+
+test('members are people: a program is no row among them, and keeps its role to itself', async () => {
+  const admin = await enclave.signUp();
+  const { org } = admin;
+  const { service } = await make(admin, 'tier2');
+  expect(await admin.client.members.list({ params: { org } })).toMatchObject({ total: 1, items: [{ user: admin.user }] });
+  const body = { role: 'admin' } as const;
+  await expect(admin.client.members.change({ params: { org, member: service.id }, body })).rejects.toMatchObject({ code: 'managed_elsewhere' });
+  await expect(admin.client.members.remove({ params: { org, member: service.id } })).rejects.toMatchObject({ code: 'not_found' });
+});
+
 test('keys made while it is deleted are not left behind', async () => {
   const admin = await enclave.signUp();
   const { org } = admin;
