@@ -1,14 +1,24 @@
 /** The groups of a connection's map, and who is in them as the directory says at each sign-in. */
-import { type ConnectionKind, type GroupId, type Provisioning, type Role, type UserId, widest } from '@privexbot/contract';
+import {
+  type ConnectionKind,
+  type GroupId,
+  type Provisioning,
+  type Role,
+  type UserId,
+  type WorkspaceId,
+  widest,
+} from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Realm } from '../../db/audit-chain.ts';
 import type { Transaction } from '../../db/database.ts';
 import {
+  type AccessEntry,
   addGroupMembers,
   changeGroup,
   changeMembership,
   type DirectorySource,
   deleteGroup,
+  findAccess,
   type Group,
   insertGroup,
   listGroups,
@@ -17,6 +27,7 @@ import {
   lockRights,
   recomputeRoles,
   removeGroupMembers,
+  setAccess,
   setDefaultRole,
 } from '../organizations/index.ts';
 import type { StoredConnection } from './store.ts';
@@ -61,6 +72,7 @@ export async function keepGroups(ports: Ports, tx: Tx, connection: Owner, before
         createdAt: ports.now(),
       });
     }
+  await keepWorkspaces(ports, tx, connection, own, before);
   // Who is managed by the connection gets what the changed groups, or the changed default, give.
   await setDefaultRole(ports, tx, org, id, provisioning.role, before?.role);
   await recomputeRoles(ports, tx, org, moved);
@@ -101,6 +113,32 @@ export async function releaseMembers(ports: Ports, tx: Tx, connection: Owner): P
 
 async function listOwnGroups({ keyring }: Ports, tx: Tx, { org, id }: Owner): Promise<Group[]> {
   return (await listGroups(keyring, tx, org, id)).filter(isOwn);
+}
+
+/** Puts the map's groups on the lists of the workspaces that it names, and takes them off those it named before. */
+async function keepWorkspaces(ports: Ports, tx: Tx, connection: Owner, earlier: readonly Group[], before?: Provisioning): Promise<void> {
+  const { org, provisioning } = connection;
+  const named = [...workspacesOf(provisioning), ...(before ? workspacesOf(before) : [])];
+  if (named.length === 0) return;
+  await tx.lock('workspace_access', org);
+  const own = await listOwnGroups(ports, tx, connection);
+  const ids = new Set<string>([...earlier, ...own].map(({ id }) => id));
+  for (const [workspace, access] of await findAccess(ports.keyring, tx, org, [...new Set(named)])) {
+    const granted = own.flatMap(({ id, externalId }): AccessEntry[] => {
+      const roles = provisioning.groups
+        .filter(({ group }) => group === externalId)
+        .flatMap(({ workspaces }) => workspaces.filter((one) => one.workspace === workspace).map(({ role }) => role));
+      const role = widest(roles);
+      return role ? [{ kind: 'group', id, role }] : [];
+    });
+    const others = access.entries.filter(({ id }) => !ids.has(id));
+    if (granted.length > 0 || others.length < access.entries.length)
+      await setAccess(ports.keyring, tx, org, workspace, { ...access, entries: [...others, ...granted] });
+  }
+}
+
+function workspacesOf({ groups }: Provisioning): WorkspaceId[] {
+  return groups.flatMap(({ workspaces }) => workspaces.map(({ workspace }) => workspace));
 }
 
 /** Not those that the directory keeps by SCIM: it says itself who is in them. */

@@ -193,6 +193,28 @@ test('the role follows the groups with each sign-in, and with each change of the
   expect((await client.auth.me()).organizations[0]?.role).toBe('admin');
 });
 
+test('a group of the map may enter the workspaces that its rule names, as far as it says', async () => {
+  const { admin, params } = company;
+  const { org } = admin;
+  const { id: closed } = await admin.client.organizations.createWorkspace({ params: { org }, body: { name: 'Closed' } });
+  const body = { open: false, entries: [], revision: 0 };
+  await admin.client.organizations.setWorkspaceAccess({ params: { org, workspace: closed }, body });
+  addAccount(company, 'wanda', { groups: ['editors'] });
+  const { client } = await signIn(company, 'wanda');
+  const seen = async () => (await client.auth.me()).organizations[0]?.workspaces.map(({ name }) => name);
+  expect(await seen()).toEqual(['General']);
+  const rule = { group: 'editors', role: 'tier2' as const, workspaces: [{ workspace: closed, role: 'tier3' as const }] };
+  const change = (groups: object[]) =>
+    admin.client.sso.change({ params, body: { provisioning: { create: true, groups: groups as (typeof rule)[] } } });
+  await change([rule]);
+  expect(await seen()).toEqual(['General', 'Closed']);
+  await change([{ ...rule, workspaces: [] }]);
+  expect(await seen()).toEqual(['General']);
+  const theirs = await enclave.signUp();
+  const foreign = { ...rule, workspaces: [{ workspace: theirs.workspace, role: 'tier3' as const }] };
+  await expect(change([foreign])).rejects.toMatchObject({ code: 'not_found' });
+});
+
 test('people are sent to their directory by the domain of their address, known or not', async () => {
   const { connection, domain } = company;
   const found = [{ id: connection.id, name: 'Company directory', kind: 'oidc' }];

@@ -7,6 +7,7 @@ import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, toFailure } from '../../api.ts';
+import { useOrganization } from '../../session/session.ts';
 import { attemptsQuery, type Connection } from './queries.ts';
 
 type Provisioning = Connection['provisioning'];
@@ -83,6 +84,7 @@ export function GroupRules({
               onValueChange={(value) => setRule(index, { role: value })}
               options={ROLES.map(role)}
             />
+            <RuleWorkspaces rule={rule} onChange={(workspaces) => setRule(index, { workspaces })} />
             <Button
               aria-label={t('sso.removeRuleOf', { group: rule.group })}
               onClick={() => set({ groups: draft.groups.filter((_, at) => at !== index) })}
@@ -101,6 +103,32 @@ export function GroupRules({
         {t('common.save')}
       </Button>
     </form>
+  );
+}
+
+/** Which workspaces the group's people may enter besides, and as what. */
+function RuleWorkspaces({ rule, onChange }: { rule: Rule; onChange: (workspaces: Rule['workspaces']) => void }) {
+  const t = useText();
+  const { workspaces } = useOrganization();
+  const roleIn = (id: string) => rule.workspaces.find(({ workspace }) => workspace === id)?.role ?? '';
+  return (
+    <details className="basis-full">
+      <summary className="cursor-pointer text-dense text-muted">{t('sso.ruleWorkspaces', { count: rule.workspaces.length })}</summary>
+      <div className="mt-2 flex flex-wrap gap-3">
+        {workspaces.map(({ id, name }) => (
+          <Select
+            key={id}
+            label={name}
+            value={roleIn(id)}
+            onValueChange={(role) => {
+              const others = rule.workspaces.filter(({ workspace }) => workspace !== id);
+              onChange(role === '' ? others : [...others, { workspace: id, role }]);
+            }}
+            options={[{ value: '' as const, label: t('sso.notNamed') }, ...ROLES.map((value) => ({ value, label: t(`role.${value}`) }))]}
+          />
+        ))}
+      </div>
+    </details>
   );
 }
 
