@@ -101,7 +101,9 @@ test('members are people: a program is no row among them, and keeps its role to 
   const { service } = await make(admin, 'tier2');
   expect(await admin.client.members.list({ params: { org } })).toMatchObject({ total: 1, items: [{ user: admin.user }] });
   const body = { role: 'admin' } as const;
-  await expect(admin.client.members.change({ params: { org, member: service.id }, body })).rejects.toMatchObject({ code: 'managed_elsewhere' });
+  await expect(admin.client.members.change({ params: { org, member: service.id }, body })).rejects.toMatchObject({
+    code: 'managed_elsewhere',
+  });
   await expect(admin.client.members.remove({ params: { org, member: service.id } })).rejects.toMatchObject({ code: 'not_found' });
 });
 
