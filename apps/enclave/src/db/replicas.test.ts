@@ -1,9 +1,12 @@
 // Two servers on one database behave as one for what carries rights.
+
+import type { ModelId } from '@privexbot/contract';
 import { createClient } from '@privexbot/sdk';
 import { createDevice } from '@privexbot/testing/device.ts';
 import { createStorage, type Enclave, PASSWORD, type Storage, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { changeRole } from '../features/auth/change-role.fixture.ts';
+import { Models } from '../features/models/index.ts';
 
 const REFUSED = { code: 'integrity_failed' };
 /** What is promised for every way to take a right away. */
@@ -128,4 +131,36 @@ test('what both servers write in one audit log is one chain of checkpoints, whic
   await here.organizations.renameWorkspace({ params: at, body: { name: 'd' } });
   await one.context.db.checkpoint();
   expect(await there.audit.verify({ params })).toMatchObject({ intact: false });
+});
+
+test('a model that one server changed or removed is opened anew, or no more, by the other', async () => {
+  const { client, org } = await one.signUp();
+  const body = { provider: 'openai-compatible', name: 'Ours', url: 'https://models.example/v1', model: 'one' } as const;
+  const id = (await client.models.add({ params: { org }, body })).id as ModelId;
+  await using models = new Models(two.context);
+  const opened = await models.find(org, id);
+  expect(await models.find(org, id)).toBe(opened);
+  await client.models.change({ params: { org, model: id }, body: { contextTokens: 1_024 } });
+  two.advance(1_500);
+  expect(await models.find(org, id)).toMatchObject({ contextTokens: 1_024 });
+  await client.models.remove({ params: { org, model: id } });
+  two.advance(1_500);
+  await expect(models.find(org, id)).rejects.toMatchObject({ code: 'unknown_model' });
+});
+
+test('jobs of both servers are done once, by either', async () => {
+  const { client, org, workspace } = await one.signUp();
+  const { id: knowledge } = await client.knowledge.create({ params: { org, workspace }, body: { name: 'Handbook' } });
+  const params = { org, workspace, knowledge };
+  for (let i = 0; i < 6; i++)
+    await client.knowledge.add({ params, body: { source: 'paste', title: `Part ${i}`, text: `The canteen number ${i} opens at noon.` } });
+  const documents = async () => (await client.knowledge.documents({ params })).items;
+  await vi.waitFor(
+    async () => expect((await documents()).filter(({ state, embedded, passages }) => state !== 'ready' || embedded < passages)).toEqual([]),
+    { timeout: 60_000, interval: 200 },
+  );
+  const { totals } = await client.usage.read({ params: { org } });
+  expect(totals.embedded_texts).toBe(
+    (await one.forge<{ n: number }>('select count(*)::int as n from passage_vectors where org_id = $1', [org]))[0]?.n,
+  );
 });

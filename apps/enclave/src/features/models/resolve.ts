@@ -6,9 +6,9 @@ import { createLlamaModel } from '../../providers/models/llama/llama.ts';
 import type { Model } from '../../providers/models/model.ts';
 import { createOpenAiModel, listModels } from '../../providers/models/openai/openai.ts';
 import { openStoredFile, type StoredFile } from '../uploads/index.ts';
-import { findModel, type ModelContent } from './store.ts';
+import { findModel, findModelVersion, type ModelContent } from './store.ts';
 
-export type Ports = Pick<Context, 'db' | 'config' | 'outbound' | 'keyring' | 'blobs' | 'now' | 'newId' | 'log'>;
+export type Ports = Pick<Context, 'db' | 'config' | 'outbound' | 'keyring' | 'blobs' | 'now' | 'newId' | 'log' | 'shared'>;
 
 /** What a bot may choose: the built-in quoting, the machine's own model, or one of the organization's. */
 export type Choice = 'grounded' | 'machine' | ModelId;
@@ -33,11 +33,21 @@ export async function requireChoice({ db, config }: Ports, tx: Transaction, choi
   if (choice === 'machine' || !(await findModel(tx, await db.key(tx), choice, 'share'))) throw new AppError('unknown_model');
 }
 
+/** The row that a model was opened from, and when it was last seen to be so still. */
+interface Seen {
+  readonly version: number;
+  at: number;
+}
+
+/** Another server may have changed or removed a model; within this time that is noticed here. */
+const SEEN_FOR_MS = 1_000;
+
 /** Opened models, kept so that the hot path opens no row and a loaded file serves the next question too. */
 export class Models implements AsyncDisposable {
   readonly #ports: Ports;
   readonly #opened = new Map<string, Promise<Model>>();
   readonly #files = new Map<string, string>();
+  readonly #seen = new Map<string, Seen>();
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -52,6 +62,7 @@ export class Models implements AsyncDisposable {
   async find(org: OrgId, choice: Choice): Promise<Model | undefined> {
     if (choice === 'grounded') return undefined;
     const id = `${org} ${choice}`;
+    if (choice !== 'machine') await this.#forgetChanged(org, choice);
     let opened = this.#opened.get(id);
     if (!opened) {
       opened = choice === 'machine' ? this.#openMachine() : this.#open(org, choice);
@@ -61,10 +72,21 @@ export class Models implements AsyncDisposable {
     return opened;
   }
 
+  async #forgetChanged(org: OrgId, id: ModelId): Promise<void> {
+    const { db, shared, now } = this.#ports;
+    const seen = this.#seen.get(`${org} ${id}`);
+    const at = now().getTime();
+    if (!shared || !seen || Math.abs(at - seen.at) < SEEN_FOR_MS) return;
+    seen.at = at;
+    const version = await db.transaction(org, 'system', (tx) => findModelVersion(tx, id));
+    if (version !== seen.version) await this.forget(org, id);
+  }
+
   /** After a change of the model, the next question opens it anew. */
   async forget(org: OrgId, id: ModelId): Promise<void> {
     const opened = this.#opened.get(`${org} ${id}`);
     this.#opened.delete(`${org} ${id}`);
+    this.#seen.delete(`${org} ${id}`);
     this.#files.delete(`${org} ${id}`);
     await closeModel(await opened?.catch(() => undefined));
   }
@@ -78,6 +100,7 @@ export class Models implements AsyncDisposable {
     const record = await db.transaction(org, 'system', async (tx) => findModel(tx, await db.key(tx), id));
     if (!record) throw new AppError('unknown_model');
     const { content } = record;
+    this.#seen.set(`${org} ${id}`, { version: record.version, at: this.#ports.now().getTime() });
     if (content.provider === 'openai-compatible')
       return createOpenAiModel(outbound, { url: content.url, key: content.key, trust: 'typed' }, content.model, content.contextTokens);
     const { file, sha256, contextTokens, threads } = content;

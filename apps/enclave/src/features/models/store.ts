@@ -57,6 +57,11 @@ export async function findModel(
   return { ...clear, content: openValue<ModelContent>(key, place(clear), sealed) };
 }
 
+/** Tells whether what was read before is still the latest. */
+export async function findModelVersion(tx: Transaction, id: ModelId): Promise<number | undefined> {
+  return (await tx.sql.selectFrom('models').select('version').where('id', '=', id).executeTakeFirst())?.version;
+}
+
 /** To change it: nobody else does until the transaction ends. @throws AppError `not_found` */
 export async function requireModel(tx: Transaction, key: SealingKey, id: ModelId): Promise<ModelRecord> {
   const found = await findModel(tx, key, id, 'update');
