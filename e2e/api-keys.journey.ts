@@ -47,7 +47,7 @@ test('an Admin makes a key that only asks, one for a service account, and revoke
 
   const program = server.client(key);
   expect((await program.openai.models()).data).toEqual([]);
-  await expect(program.organizations.members({ params: { org } })).rejects.toMatchObject({ code: 'key_scope' });
+  await expect(program.members.list({ params: { org } })).rejects.toMatchObject({ code: 'key_scope' });
   await page.reload();
   const row = page.getByRole('row', { name: /Website search/ });
   await row.getByText(/from 127\.0\.0\.1/).waitFor();

@@ -136,6 +136,6 @@ test('an Admin connects, tests and activates; people come by the directory, and 
 async function roles(): Promise<Record<string, string>> {
   const client = server.client();
   await client.auth.signIn({ body: ACCOUNT });
-  const members = await client.organizations.members({ params: { org: org as never } });
-  return Object.fromEntries(members.map(({ email, role }) => [email, role]));
+  const { items } = await client.members.list({ params: { org: org as never } });
+  return Object.fromEntries(items.map(({ email, role }) => [email ?? '', role]));
 }
