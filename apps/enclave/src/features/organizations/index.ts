@@ -51,7 +51,7 @@ export {
   requireOtherAdmin,
 } from './memberships.ts';
 export { recomputeRoles, setDefaultRole } from './roles.ts';
-export { type AccessEntry, findAccess, setAccess } from './workspace-access.ts';
+export { type AccessEntry, findAccess, forgetInWorkspaces, lockAccess, setAccess } from './workspace-access.ts';
 
 type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
 type EnvironmentTx = Transaction<'environment'>;

@@ -51,6 +51,10 @@ export async function findAccess(
   return access;
 }
 
+export function lockAccess(tx: Tx, org: OrgId): Promise<void> {
+  return tx.lock('workspace_access', org);
+}
+
 /** @throws AppError `conflict` where somebody changed it since `revision` */
 export async function setAccess(
   keyring: Keyring,

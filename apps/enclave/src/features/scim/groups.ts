@@ -1,5 +1,5 @@
 /** Groups as a directory keeps them. What a group grants, an Admin says: here, or by its name in the map of the connection. */
-import type { GroupId, Role, UserId } from '@privexbot/contract';
+import type { GroupId, Provisioning, Role, UserId } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import {
@@ -7,6 +7,7 @@ import {
   changeGroup,
   deleteGroup,
   findGroup,
+  forgetInWorkspaces,
   type Group,
   insertGroup,
   listGroupMembers,
@@ -15,7 +16,7 @@ import {
   removeGroupMembers,
   setGroupMembers,
 } from '../organizations/index.ts';
-import { applyGroupMap } from '../sso/index.ts';
+import { applyGroupMap, placeGroup } from '../sso/index.ts';
 import { type Ports, present, requireVersion, type ScimCall, textOf } from './call.ts';
 import { isComplex, type Resource, requireComplete, type Value } from './resource.ts';
 import { TYPES } from './schemas.ts';
@@ -48,6 +49,7 @@ export async function createGroup(ports: Ports, tx: EnvironmentTx, call: ScimCal
   await unlessTaken(() => insertGroup(keyring, tx, group));
   await addGroupMembers(keyring, tx, org, group.id, members);
   await recomputeRoles(ports, tx, org, [...left, ...members]);
+  await placeGroup(ports, tx, group, name, call.provisioning, call.provisioning);
   tx.audit('scim.group_created', group.id, { connection, members: members.length }, org);
   return presentGroup(ports, tx, call, group);
 }
@@ -58,7 +60,10 @@ export async function createGroup(ports: Ports, tx: EnvironmentTx, call: ScimCal
  */
 async function takeOver({ keyring }: Ports, tx: EnvironmentTx, { org, connection }: ScimCall, name: string): Promise<UserId[]> {
   const twin = await findGroup(keyring, tx, org, { connection, name });
-  return twin && twin.source !== 'scim' ? deleteGroup(keyring, tx, twin) : [];
+  if (!twin || twin.source === 'scim') return [];
+  const users = await deleteGroup(keyring, tx, twin);
+  await forgetInWorkspaces(keyring, tx, org, twin.id);
+  return users;
 }
 
 /** @throws ScimError 404 */
@@ -89,6 +94,10 @@ export async function replaceGroup(
   const users = await requirePeople(tx, call, resource.members);
   const moved = await setGroupMembers(keyring, tx, org, group.id, users);
   await recomputeRoles(ports, tx, org, group.role === before.role ? moved : [...new Set([...moved, ...users])]);
+  if (group.name !== before.name) {
+    await placeGroup(ports, tx, group, before.name, nothing(call), call.provisioning);
+    await placeGroup(ports, tx, group, group.name, call.provisioning, nothing(call));
+  }
   tx.audit('scim.group_changed', group.id, { connection, members: users.length, moved: moved.length }, org);
   return presentGroup(ports, tx, call, group);
 }
@@ -124,6 +133,7 @@ export async function removeGroup(ports: Ports, tx: EnvironmentTx, call: ScimCal
   if (version !== undefined) requireVersion(version, await presentGroup(ports, tx, call, group));
   const users = await deleteGroup(ports.keyring, tx, group);
   await recomputeRoles(ports, tx, org, users);
+  await forgetInWorkspaces(ports.keyring, tx, org, group.id);
   tx.audit('scim.group_removed', group.id, { connection, members: users.length }, org);
 }
 
@@ -134,6 +144,11 @@ async function rename({ keyring }: Ports, tx: Tx, call: ScimCall, group: Group, 
   // A role that came with the old name goes with it; one that an Admin gave stays.
   const role = group.role === mappedRole(call, group.name) ? mappedRole(call, name) : group.role;
   return unlessTaken(() => changeGroup(keyring, tx, group, { name, externalId, role }));
+}
+
+/** The map of a connection that gives nothing. */
+function nothing({ provisioning }: ScimCall): Provisioning {
+  return { ...provisioning, groups: [] };
 }
 
 /** What the connection's map gives the members of a group of that name; Admin only where an Admin allowed it. */

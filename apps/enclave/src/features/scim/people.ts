@@ -19,17 +19,16 @@ import { isOwnAddress } from '../domains/index.ts';
 import {
   addMember,
   changeMembership,
-  deleteMembership,
   findGroup,
   findMembership,
   type Group,
   isActingAdmin,
-  leaveGroups,
   listGroups,
   listGroupsOf,
   listMemberships,
   lockRights,
   type Membership,
+  removeMember,
   requireOtherAdmin,
   takeInvitationsOf,
 } from '../organizations/index.ts';
@@ -191,11 +190,8 @@ export async function removePerson(
   await tx.lock('scim_users', org);
   const before = await requirePerson(ports, tx, call, id);
   if (version !== undefined) requireVersion(version, await presentOne(ports, tx, call, before));
-  const membership = await findMembership(keyring, tx, org, before.user);
-  if (membership) {
-    await requireOther(ports, tx, membership);
-    await leaveGroups(tx, org, before.user);
-    await deleteMembership(tx, membership);
+  if (await findMembership(keyring, tx, org, before.user)) {
+    await unlessLastAdmin(() => removeMember(ports, tx, org, before.user));
     tx.audit('member.removed', before.user, { by: 'scim', connection }, org);
   }
   await changeScimUser(keyring, tx, { ...before, removed: true, resource: {}, changedAt: ports.now() });
@@ -212,7 +208,7 @@ async function setActive({ keyring }: Ports, tx: EnvironmentTx, membership: Memb
     tx.audit('member.reactivated', user, { by: 'scim' }, org);
     return;
   }
-  await requireOther({ keyring }, tx, membership);
+  if (isActingAdmin(membership)) await unlessLastAdmin(() => requireOtherAdmin(keyring, tx, membership));
   await changeMembership(keyring, tx, membership, { state: 'suspended', suspendedBy: 'directory' });
   tx.audit('member.suspended', user, { by: 'scim' }, org);
   await endAccess(tx, org, user);
@@ -235,10 +231,9 @@ export async function endKeysOf({ db }: Ports, { org, token }: ScimCall, user: U
   });
 }
 
-async function requireOther({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, membership: Membership): Promise<void> {
-  if (!isActingAdmin(membership)) return;
+async function unlessLastAdmin<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await requireOtherAdmin(keyring, tx, membership);
+    return await work();
   } catch (error) {
     if (error instanceof AppError && error.code === 'last_admin')
       throw new ScimError(403, 'This is the last Admin of the organization. Make somebody else one first.');

@@ -6,7 +6,8 @@ import { type Enclave, type Person, startEnclave } from '@privexbot/testing/star
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NameServer } from '../../providers/dns/name-server.fixture.ts';
 import { changeUser } from '../auth/store.ts';
-import { changeMembership, deleteMembership, findMembership } from '../organizations/index.ts';
+import { changeMembership, deleteMembership, findAccess, findMembership } from '../organizations/index.ts';
+import { setState } from '../organizations/states.ts';
 import { type Answer, type Body, connectDirectory, type Directory, startNames } from './directory.fixture.ts';
 import type { Method } from './log.ts';
 import { GROUP, USER } from './schemas.ts';
@@ -378,6 +379,48 @@ test('only the token of a connection that is there opens anything, for as long a
   if (first) await admin.client.scim.revokeToken({ params: { ...params, token: first.id } });
   expect((await directory.ask('GET', '/Users')).status).toBe(401);
   expect((await actions(directory, 'scim.token_revoked')).length).toBe(1);
+});
+
+test('nothing is taken for an organization that is suspended', async () => {
+  const directory = await connect();
+  const { db, keyring } = enclave.context;
+  const set = (state: 'active' | 'suspended') =>
+    db.transaction(directory.admin.org, 'test', (tx) => setState(keyring, tx, directory.admin.org, { state, endsAt: undefined }));
+  await set('suspended');
+  expect((await directory.ask('POST', '/Users', person(directory, 'late'))).status).toBe(403);
+  await set('active');
+  expect((await directory.ask('POST', '/Users', person(directory, 'late'))).status).toBe(201);
+});
+
+test('groups get their places in workspaces by the map, and lose them with it; what an Admin set stays', async () => {
+  const directory = await connect();
+  const { admin, connection } = directory;
+  const second = await admin.client.organizations.createWorkspace({ params: { org: admin.org }, body: { name: 'Second' } });
+  const give = (name: string, role: Role) =>
+    admin.client.sso.change({
+      params: { org: admin.org, connection },
+      body: { provisioning: { groups: [{ group: name, workspaces: [{ workspace: second.id, role }] }] } },
+    });
+  const entries = async () => {
+    const { db, keyring } = enclave.context;
+    const access = await db.transaction(admin.org, 'test', (tx) => findAccess(keyring, tx, admin.org, [second.id]));
+    return access.get(second.id)?.entries.map(({ id, role }) => `${id} ${role}`);
+  };
+  const group = idOf(await directory.ask('POST', '/Groups', { schemas: [GROUP], displayName: 'Builders' }));
+  expect(await entries()).toEqual([]);
+  await give('Builders', 'tier2');
+  expect(await entries()).toEqual([`${group} tier2`]);
+  await give('Builders', 'tier3');
+  expect(await entries()).toEqual([`${group} tier3`]);
+  const rename = (name: string) => directory.ask('PATCH', `/Groups/${group}`, patch({ op: 'replace', path: 'displayName', value: name }));
+  await rename('Others');
+  expect(await entries()).toEqual([]);
+  await rename('Builders');
+  expect(await entries()).toEqual([`${group} tier3`]);
+  await directory.ask('DELETE', `/Groups/${group}`);
+  expect(await entries()).toEqual([]);
+  const again = idOf(await directory.ask('POST', '/Groups', { schemas: [GROUP], displayName: 'Builders' }));
+  expect(await entries()).toEqual([`${again} tier3`]);
 });
 
 test('in plain only a token that an Admin made for it works; one that may only read sends nothing', async () => {

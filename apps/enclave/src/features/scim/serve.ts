@@ -112,7 +112,8 @@ async function authenticate(c: HonoContext<Env>, ports: PortsWithTokens, base: s
     await limiter.takeExact('sign-in', networkOf(addressOf(c.env)));
     throw new ScimError(401, 'Send a SCIM token of this connection. An Admin makes one under Sign-in, SCIM.');
   }
-  const { token, provisioning } = found;
+  const { token, provisioning, isClosed } = found;
+  if (isClosed) throw new ScimError(403, 'The organization is suspended, or about to be deleted. An Admin can open it again.');
   limiter.take('scim', token.id);
   if (!c.env?.channel && !token.plain) {
     await db.audit(token.org, { action: 'refused.sealed_only', actor: token.id, facts: { endpoint: ROOT } });

@@ -5,6 +5,7 @@
 import type { OrgId, Provisioning, ScimTokenId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { equalBytes } from '../../keys/keyring.ts';
+import { isClosedIn } from '../organizations/index.ts';
 import { findConnection } from '../sso/index.ts';
 import { findToken, type ScimToken } from './store.ts';
 
@@ -18,6 +19,8 @@ export function writeToken(org: OrgId, id: ScimTokenId, secret: string): string 
 interface Given {
   readonly token: ScimToken;
   readonly provisioning: Provisioning;
+  /** Whether the organization is suspended or about to be deleted, so that nothing is done in it. */
+  readonly isClosed: boolean;
 }
 
 export interface Tokens {
@@ -25,6 +28,8 @@ export interface Tokens {
   find(authorization: string): Promise<Given | undefined>;
 }
 
+/** What an answer was read from. */
+const READ = ['scim_tokens', 'connections', 'organization_states'] as const;
 const MAX_AGE_MS = 1_000;
 const MAX_REMEMBERED = 1_000;
 
@@ -35,8 +40,7 @@ const MAX_REMEMBERED = 1_000;
 export function createTokens({ db, now }: Pick<Context, 'db' | 'now'>): Tokens {
   const remembered = new Map<string, { readonly given: Given; readonly at: number; readonly asOf: string }>();
   // Not by `heads.changes`: each person that a directory sends is a change of those.
-  const asOf = async (org: OrgId) =>
-    (await Promise.all([db.heads.counter(org, 'scim_tokens'), db.heads.counter(org, 'connections')])).join();
+  const asOf = async (org: OrgId) => (await Promise.all(READ.map((table) => db.heads.counter(org, table)))).join();
   return {
     async find(authorization) {
       const [, text = '', org, id] = BEARER.exec(authorization) ?? [];
@@ -61,7 +65,7 @@ export function createTokens({ db, now }: Pick<Context, 'db' | 'now'>): Tokens {
       const token = await findToken(keyring, tx, id);
       if (!token || !equalBytes(hash, token.secretHash)) return undefined;
       const connection = await findConnection(keyring, tx, org, token.connection);
-      return connection && { token, provisioning: connection.provisioning };
+      return connection && { token, provisioning: connection.provisioning, isClosed: await isClosedIn(keyring, tx) };
     });
   }
 }

@@ -30,6 +30,7 @@ import {
   setAccess,
   setDefaultRole,
 } from '../organizations/index.ts';
+import { placeGroup } from './places.ts';
 import type { StoredConnection } from './store.ts';
 
 type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
@@ -76,6 +77,7 @@ export async function keepGroups(ports: Ports, tx: Tx, connection: Owner, before
   // Who is managed by the connection gets what the changed groups, or the changed default, give.
   await setDefaultRole(ports, tx, org, id, provisioning.role, before?.role);
   await recomputeRoles(ports, tx, org, moved);
+  for (const group of sent) await placeGroup(ports, tx, group, group.name, provisioning, before ?? provisioning);
 }
 
 /** Groups that the directory sends by SCIM have the role of their name; one that an Admin gave stays. */

@@ -5,6 +5,7 @@ import { listConnections, type StoredConnection } from './store.ts';
 
 export { findConnectionsFor, type WayIn } from './find.ts';
 export { applyGroupMap } from './group-map.ts';
+export { placeGroup } from './places.ts';
 export { mountSso } from './returns.ts';
 export { ssoRoutes } from './routes.ts';
 export { findConnection } from './store.ts';
