@@ -15,13 +15,19 @@ const shared = sharedConfig({
   sources: ['packages/ui/src', 'apps/web/src'],
   panel: ['apps/web/src/features/verification'],
   parts: {
-    // Of a way in once it was chosen, and of the second step.
-    ways: ['apps/web/src/features/auth/steps'],
+    // Of a way in once it was chosen, of the second step, and of pages that mailed links open.
+    ways: [
+      'apps/web/src/features/auth/steps',
+      'apps/web/src/features/auth/Invitation.tsx',
+      'apps/web/src/features/auth/OneTimeLink.tsx',
+      'apps/web/src/features/auth/ProveAddress.tsx',
+      'apps/web/src/features/auth/Reset.tsx',
+    ],
     // Of what is set up once, and looked at now and then.
     organize: organizing(),
   },
-  // By somebody who is not signed in, or just was.
-  firstCalls: ({ access, path }) => access === 'public' || path.startsWith('/v1/auth/'),
+  // By somebody who is not signed in yet.
+  firstCalls: ({ access, path }) => path.startsWith('/v1/auth/') && (access === 'public' || path.endsWith('/invitation')),
   first: [
     'packages/ui/src/base/Button.tsx',
     'packages/ui/src/base/Field.tsx',
@@ -43,7 +49,7 @@ const SHELL =
 
 /** What stands on the first page besides: many small files, whose sum is smaller as one. */
 const START =
-  /packages\/ui\/src\/(channel|failure|jitless|remember|text|base\/(Button|Field|Icon)\.tsx|state\/ErrorNote|verification\/(ClosedNote|EnvironmentProvider|Shield|ShieldMark|environment)\.)|apps\/web\/src\/(line|api|frame\/RootLayout|features\/bots\/tabs|session\/(last-place|mark))|lucide-react\/dist\/esm\/(createLucideIcon|Icon|shared|icons\/(shield-|flask-conical|circle-alert))/;
+  /packages\/ui\/src\/(channel|failure|jitless|remember|text|base\/(Button|Field|Icon)\.tsx|state\/ErrorNote|verification\/(ClosedNote|EnvironmentProvider|Shield|ShieldMark|environment)\.)|apps\/web\/src\/(line|api|frame\/RootLayout|forms\/use-form|features\/auth\/(AuthPage|arrive|checks|use-|Way|ways)|features\/bots\/tabs|session\/(last-place|mark))|lucide-react\/dist\/esm\/(createLucideIcon|Icon|shared|icons\/(shield-|flask-conical|circle-alert))/;
 
 export default defineConfig(
   mergeConfig(shared, {

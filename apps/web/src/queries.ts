@@ -26,6 +26,7 @@ export const meQuery = queryOptions({
 });
 
 export const optionsQuery = queryOptions({ queryKey: ['options'], queryFn: async () => (await api()).auth.options(), staleTime: 60_000 });
+export const securityQuery = queryOptions({ queryKey: ['security'], queryFn: async () => (await api()).credentials.security() });
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: async () => (await api()).auth.sessions({}) });
 
 export const botsQuery = (params: Place) =>

@@ -19,6 +19,12 @@ const textSearch =
       [name in K]?: string;
     };
 
+/** Words that come with the ways in. */
+const withWays = async ({ context }: { context: { texts: Texts } }): Promise<void> => {
+  const { loadParts } = await import('virtual:catalogs');
+  await context.texts.extend(loadParts.ways);
+};
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -33,29 +39,28 @@ const signUp = createRoute({
 const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
+  beforeLoad: withWays,
   component: lazyRouteComponent(() => import('./features/auth/Invitation.tsx'), 'Invitation'),
 });
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/reset',
+  beforeLoad: withWays,
   component: lazyRouteComponent(() => import('./features/auth/Reset.tsx'), 'Reset'),
 });
 const link = createRoute({
   getParentRoute: () => root,
   path: '/link',
+  beforeLoad: withWays,
   component: lazyRouteComponent(() => import('./features/auth/OneTimeLink.tsx'), 'OneTimeLink'),
 });
 const verifyAddress = createRoute({
   getParentRoute: () => root,
   path: '/verify-address',
+  beforeLoad: withWays,
   component: lazyRouteComponent(() => import('./features/auth/ProveAddress.tsx'), 'ProveAddress'),
 });
 
-/** Words that come with the ways in. */
-const withWays = async ({ context }: { context: { texts: Texts } }): Promise<void> => {
-  const { loadParts } = await import('virtual:catalogs');
-  await context.texts.extend(loadParts.ways);
-};
 const fromDirectory = createRoute({
   getParentRoute: () => root,
   path: '/sign-in/return',
@@ -71,6 +76,19 @@ const byDirectory = createRoute({
   path: '/sign-in/by/$connection',
   beforeLoad: withWays,
   component: lazyRouteComponent(() => import('./features/auth/steps/ConnectionSignIn.tsx'), 'ConnectionSignIn'),
+});
+
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: '/second-factor',
+  beforeLoad: withWays,
+  component: lazyRouteComponent(() => import('./features/auth/steps/SecondFactor.tsx'), 'SecondFactor'),
+});
+const changeAddress = createRoute({
+  getParentRoute: () => root,
+  path: '/change-address',
+  beforeLoad: withWays,
+  component: lazyRouteComponent(() => import('./features/auth/steps/ChangeAddress.tsx'), 'ChangeAddress'),
 });
 
 const verify = createRoute({
@@ -129,7 +147,9 @@ const organizing = async ({ context }: { context: { texts: Texts } }) =>
 const account = createRoute({
   getParentRoute: () => framed,
   path: '/account',
-  beforeLoad: organizing,
+  validateSearch: textSearch('tab'),
+  // Passkeys and codes are asked for with the same forms as at the sign-in.
+  beforeLoad: async (route: { context: { texts: Texts } }) => void (await Promise.all([organizing(route), withWays(route)])),
   component: lazyRouteComponent(() => import('./features/account/AccountScreen.tsx'), 'AccountScreen'),
 });
 /** Places that are not the person's own do not exist, whatever their address. */
@@ -239,6 +259,8 @@ const routeTree = root.addChildren([
   reset,
   link,
   verifyAddress,
+  secondFactor,
+  changeAddress,
   fromDirectory,
   byDirectory,
   verify,

@@ -17,7 +17,6 @@ const common = {
   rawId: Base64Url.max(1_400),
   type: z.literal('public-key'),
   authenticatorAttachment: z.string().max(40).nullish(),
-  clientExtensionResults: z.record(z.string(), z.unknown()).optional(),
 };
 /** WebAuthn Level 3 §5.1: `RegistrationResponseJSON`. */
 export const Registration = z.object({

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMMON_FAILURES, contract, type Endpoint } from '@privexbot/contract';
+import { COMMON_FAILURES, contract, type Endpoint, ErrorCode } from '@privexbot/contract';
 import type { Plugin } from 'vite';
 import { CATALOG_LANGUAGES, type CatalogLanguage, compileCatalog, findCatalogProblems, readLocales } from './catalogs.ts';
 import { findMessageUses, resolveMessageUses } from './message-uses.ts';
@@ -33,7 +33,7 @@ const CATALOG = 'virtual:catalog/';
  * @param first those of them that a visitor sees before signing in
  * @param panel what is behind the shield: words that most people never open
  */
-export function messages({ sources, first, panel, parts: named = {}, firstCalls = () => true }: MessageParts): Plugin {
+export function messages({ sources, first, panel, parts: named = {}, firstCalls }: MessageParts): Plugin {
   let parts: Record<string, Set<string>> = {};
   return {
     name: 'privexbot-messages',
@@ -104,10 +104,13 @@ function loaderModule(name: string, part: string, exported = 'export '): string 
   return `const ${part} = {\n${cases.join('\n')}\n};\n${exported}const ${name} = async (language) => (await ${part}[language]()).catalog;\n`;
 }
 
+/** What any call may fail with besides `COMMON_FAILURES`, without naming it. */
+const UNNAMED_FAILURES: readonly ErrorCode[] = ['not_signed_in', 'sealed_only', 'device_required', 'device_refused', 'already_received'];
+
 /** Sentences of failures that no early call has. */
-function lateFailures(isEarly: (endpoint: Endpoint) => boolean): Set<string> {
-  const endpoints = Object.values(contract).flatMap((feature) => Object.values<Endpoint>(feature));
-  const of = (some: readonly Endpoint[]) => some.flatMap(({ failures }) => failures.map((code) => `error.${code}`));
-  const early = new Set([...of(endpoints.filter(isEarly)), ...COMMON_FAILURES.map((code) => `error.${code}`)]);
-  return new Set(of(endpoints).filter((id) => !early.has(id)));
+function lateFailures(isEarly: ((endpoint: Endpoint) => boolean) | undefined): Set<string> {
+  if (!isEarly) return new Set();
+  const calls = Object.values(contract).flatMap((feature) => Object.values<Endpoint>(feature));
+  const early = new Set([...calls.filter(isEarly).flatMap(({ failures }) => failures), ...COMMON_FAILURES, ...UNNAMED_FAILURES]);
+  return new Set(ErrorCode.options.filter((code) => !early.has(code)).map((code) => `error.${code}`));
 }

@@ -9,6 +9,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { UploadsProvider } from '../features/knowledge/UploadsContext.tsx';
 import { UploadTray } from '../features/knowledge/UploadTray.tsx';
 import { lastPlace, rememberPlace } from '../session/last-place.ts';
+import { StepUpHost } from '../session/StepUpHost.tsx';
 import { useAccount } from '../session/session.ts';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { Sidebar } from './Sidebar.tsx';
@@ -66,6 +67,7 @@ export function Frame() {
               )}
               {panel === 'shortcuts' && <ShortcutList onClose={close} />}
             </Suspense>
+            <StepUpHost />
           </ToastProvider>
         </Tooltip.Provider>
       </DirectionProvider>

@@ -32,8 +32,16 @@ export async function openTexts(loadCatalog: LoadCatalog, preferred: readonly st
   const loaders = [loadCatalog];
   const extended = new Map<LoadCatalog, Promise<void>>();
   let current: ReturnType<Texts['current']>;
+  let last: Promise<unknown> = Promise.resolve();
 
-  async function show(language: Language): Promise<void> {
+  /** One after the other: what is shown last holds all that was asked for before. */
+  function show(choose: () => Language): Promise<void> {
+    const shown = last.then(() => load(choose()));
+    last = shown.catch(() => undefined);
+    return shown;
+  }
+
+  async function load(language: Language): Promise<void> {
     const catalogs = await Promise.all(loaders.map((load) => load(language.tag)));
     // The build compiled the catalogs, so their shape is known to be right.
     const messages = Object.assign({}, ...catalogs) as Messages;
@@ -45,18 +53,18 @@ export async function openTexts(loadCatalog: LoadCatalog, preferred: readonly st
   }
 
   const stored = recall(KEY);
-  await show(nearestLanguage([...(stored ? [stored] : []), ...preferred]));
+  await show(() => nearestLanguage([...(stored ? [stored] : []), ...preferred]));
   return {
     current: () => current,
     async setLanguage(tag) {
       remember(KEY, tag);
-      await show(nearestLanguage([tag]));
+      await show(() => nearestLanguage([tag]));
     },
     extend(more) {
       const known = extended.get(more);
       if (known) return known;
       loaders.push(more);
-      const shown = show(current.language).catch((error: unknown) => {
+      const shown = show(() => current.language).catch((error: unknown) => {
         // What could not be fetched now must not stand in the way of other words, and may be asked for again.
         loaders.splice(loaders.indexOf(more), 1);
         extended.delete(more);

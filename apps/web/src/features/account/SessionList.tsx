@@ -8,6 +8,13 @@ import { Loaded } from '../../parts/Loaded.tsx';
 import { sessionsQuery } from '../../queries.ts';
 import { deviceName } from './device-name.ts';
 
+const METHODS = ['password', 'link', 'passkey', 'evm', 'solana', 'cosmos', 'oidc', 'saml', 'ldap', 'jwt'] as const;
+
+/** A later server may have ways that this page has no word for. */
+function methodOf(method: string): (typeof METHODS)[number] | 'other' {
+  return METHODS.find((known) => known === method) ?? 'other';
+}
+
 /** Where the person is signed in; any of it can be ended. */
 export function SessionList() {
   const { t, formats } = useTexts();
@@ -29,6 +36,7 @@ export function SessionList() {
                   <p className="flex flex-wrap items-center gap-2 font-medium">
                     <bdi title={session.device}>{deviceName(session.device) ?? t('account.unknownDevice')}</bdi>
                     {session.current && <Chip tone="accent">{t('account.thisSession')}</Chip>}
+                    <Chip>{t(`method.${methodOf(session.method)}`)}</Chip>
                   </p>
                   <p className="text-dense text-muted">
                     {t('account.session', {

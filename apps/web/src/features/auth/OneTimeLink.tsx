@@ -5,17 +5,17 @@ import { useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { AuthPage } from './AuthPage.tsx';
-import { takeToken, useArrive } from './arrive.ts';
+import { takeToken, useEnter } from './arrive.ts';
 
 /** Signs in with a one-time link. The press is asked for, since mail scanners open links and would use it up. */
 export function OneTimeLink() {
   const t = useText();
-  const arrive = useArrive();
+  const enter = useEnter('/account');
   const [token] = useState(takeToken);
   const form = useForm({
     initial: {},
     check: () => ({}),
-    submit: async () => arrive(await (await api()).auth.signInByLink({ body: { token } }), '/account'),
+    submit: () => enter(async () => (await api()).auth.signInByLink({ body: { token } })),
   });
   return (
     <AuthPage title={t('link.title')}>

@@ -12,7 +12,7 @@ import { emailProblem, newPasswordProblem, PASSWORD_MIN, problems } from './chec
 import { useOptions } from './use-options.ts';
 import { WayButtons } from './WayButtons.tsx';
 import { WayStep } from './WayStep.tsx';
-import type { Way } from './ways.ts';
+import { WAYS, type Way } from './ways.ts';
 
 /** A new account, or one that joins an organization by invitation. */
 export function SignUp({ invitation }: { invitation?: string }) {
@@ -45,7 +45,16 @@ export function SignUp({ invitation }: { invitation?: string }) {
   if (way) {
     return (
       <AuthPage title={title}>
-        <WayStep way={way} email="" signUp invitation={invitation} options={options} enter={enter} onBack={() => setWay(undefined)} />
+        <WayStep
+          way={way}
+          email=""
+          signUp
+          invitation={invitation}
+          options={options}
+          connections={[]}
+          enter={enter}
+          onBack={() => setWay(undefined)}
+        />
       </AuthPage>
     );
   }
@@ -65,7 +74,7 @@ export function SignUp({ invitation }: { invitation?: string }) {
           {t('signUp.action')}
         </Button>
       </form>
-      <WayButtons options={options} onChoose={setWay} />
+      <WayButtons ways={WAYS.filter(({ signsUp, isOffered }) => signsUp && isOffered?.(options) !== false)} onChoose={setWay} />
     </AuthPage>
   );
 }

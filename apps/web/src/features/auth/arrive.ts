@@ -1,6 +1,7 @@
 import type { Account } from '@privexbot/contract';
 import { useNavigate } from '@tanstack/react-router';
 import type * as z from 'zod';
+import { toFailure } from '../../api.ts';
 import { markSignedIn } from '../../session/mark.ts';
 
 /** After a sign-in: forget what another person may have left in the cache, then go where the person wanted to be. */
@@ -15,10 +16,41 @@ export function useArrive(): (account: z.output<typeof Account>, to: string) => 
   };
 }
 
-/** Runs a call that signs in, then arrives. Throws what the call throws. */
+/**
+ * Runs a call that signs in, then arrives; or goes to the second step where one is asked for. Throws what else the call throws.
+ */
 export function useEnter(to: string): (call: () => Promise<z.output<typeof Account>>) => Promise<void> {
   const arrive = useArrive();
-  return async (call) => arrive(await call(), to);
+  const navigate = useNavigate();
+  return async (call) => {
+    try {
+      await arrive(await call(), to);
+    } catch (error) {
+      const { code, details } = toFailure(error);
+      if (code !== 'second_factor_required') throw error;
+      const next: SecondStep = { challenge: String(details.challenge), ways: String(details.ways).split(', '), to };
+      sessionStorage.setItem(SECOND_STEP, JSON.stringify(next));
+      await navigate({ to: '/second-factor' });
+    }
+  };
+}
+
+const SECOND_STEP = 'second-step';
+
+/** A sign-in whose first step is done. The challenge is worth nothing to another device, so it may wait in this tab. */
+export interface SecondStep {
+  readonly challenge: string;
+  readonly ways: readonly string[];
+  readonly to: string;
+}
+
+export function recallSecondStep(): SecondStep | undefined {
+  const kept = sessionStorage.getItem(SECOND_STEP);
+  return kept ? (JSON.parse(kept) as SecondStep) : undefined;
+}
+
+export function forgetSecondStep(): void {
+  sessionStorage.removeItem(SECOND_STEP);
 }
 
 /** A path of this app; anything that could lead to another site becomes the start page. */

@@ -67,7 +67,6 @@ async function checkRecovery(
   if (!index || !kept?.content.codes.includes(index)) return undefined;
   const codes = kept.content.codes.filter((one) => one !== index);
   await changeCredential(keyring, tx, kept.id, { codes });
-  tx.audit('credential.used', id, { kind: 'recovery', left: codes.length });
   return ['otp'];
 }
 

@@ -1,10 +1,12 @@
 import type { ConnectionId, CredentialId, UserId } from '@privexbot/contract';
 import { LIMITS } from '@privexbot/contract';
 import type { Context } from '../../../context.ts';
+import type { AuditRecord } from '../../../db/audit-chain.ts';
 import { AppError } from '../../../errors.ts';
 import type { Handlers } from '../../../http/mount.ts';
 import type { PublicScope } from '../../../http/scope.ts';
 import { randomBytes } from '../../../random.ts';
+import { listBelongings } from '../../organizations/index.ts';
 import { changeAccount, isSignUpOpen } from '../accounts.ts';
 import { countAttempt } from '../attempts.ts';
 import { createChallenge, readChallenge, takeChallenge } from '../challenges.ts';
@@ -133,9 +135,11 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         return { pending, amr, again: amr ? '' : await askAgain(context, tx, device, pending) };
       });
       if (!amr) {
-        await db.audit('environment', { action: 'session.refused', actor: 'visitor', target: pending.user, facts: { factor: proof.way } });
+        await auditAtAll(pending.user, { action: 'session.refused', actor: 'visitor', target: pending.user, facts: { factor: proof.way } });
         throw new AppError('second_factor_wrong', { challenge: again });
       }
+      if (proof.way === 'recovery')
+        await auditAtAll(pending.user, { action: 'credential.used', actor: pending.user, facts: { kind: proof.way } });
       return finishSignIn(context, scope, pending, amr);
     },
 
@@ -156,7 +160,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
       const device = requireDevice(scope.channel);
       const before = await inEnvironment(id, (tx) => requireUser(tx, id));
       if (body.way === 'password' && !(await passwords.matches(before.password, body.password))) {
-        await db.audit('environment', { action: 'session.step_up_refused', actor: id, facts: { way: body.way } });
+        await auditAtAll(id, { action: 'session.step_up_refused', actor: id, facts: { way: body.way } });
         throw new AppError('wrong_credentials');
       }
       const { changed: amr } = await change(id, async (tx, audit) => {
@@ -174,7 +178,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         return amr;
       });
       if (amr) return;
-      await db.audit('environment', { action: 'session.step_up_refused', actor: id, facts: { way: body.way } });
+      await auditAtAll(id, { action: 'session.step_up_refused', actor: id, facts: { way: body.way } });
       throw new AppError('second_factor_wrong');
     },
 
@@ -381,6 +385,12 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
     const device = requireDevice(scope.channel);
     const challenge = await inEnvironment(actor, (tx) => createChallenge(context, tx, { ...PURPOSES[purpose], device, data }));
     return { challenge, options: toJson(await options(siteOf(scope), challenge)) };
+  }
+
+  /** In the environment's log and in those of all organizations of the person. */
+  async function auditAtAll(user: UserId, record: AuditRecord): Promise<void> {
+    const realms = ['environment' as const, ...(await listBelongings(db, user)).map(({ id }) => id)];
+    await Promise.all(realms.map((realm) => db.audit(realm, record)));
   }
 
   function lookupOf(credential: string): Uint8Array {

@@ -7,6 +7,7 @@ import { api } from '../../../api.ts';
 import { useForm } from '../../../forms/use-form.ts';
 import { problems } from '../checks.ts';
 import type { WayProps } from '../ways.ts';
+import { AddressLine } from './AddressLine.tsx';
 import { ForgotPassword } from './ForgotPassword.tsx';
 
 /** The password of the typed address. The address stands in the form too, where password managers look for it. */
@@ -21,13 +22,7 @@ export function PasswordStep({ email, options, enter, onBack }: WayProps) {
   if (forgot) return <ForgotPassword email={email} mail={options?.mail ?? false} onBack={() => setForgot(false)} />;
   return (
     <form {...form.form} className="flex flex-col gap-4">
-      <div className="flex items-center justify-between gap-2">
-        <bdi className="min-w-0 truncate">{email}</bdi>
-        <Button variant="quiet" size="sm" onClick={onBack}>
-          {t('signIn.otherAddress')}
-        </Button>
-      </div>
-      <input type="hidden" name="username" autoComplete="username" value={email} />
+      <AddressLine email={email} onBack={onBack} />
       <TextField {...form.field('password')} label={t('auth.password')} type="password" autoComplete="current-password" autoFocus />
       {form.failure && <ErrorNote title={t('signIn.failed')} failure={form.failure} />}
       <Button type="submit" variant="primary" busy={form.busy}>
