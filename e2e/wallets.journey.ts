@@ -109,7 +109,7 @@ test('a wallet is linked to an account with a password and opens it; one that is
   await page.locator('input[name=password]').fill(ACCOUNT.password);
   await page.locator('button[type=submit]').click();
   await page.waitForURL(/\/o\//);
-  await page.goto(`${server.url}/account`);
+  await page.goto(`${server.url}/account?tab=security`);
   await page.getByRole('button', { name: 'Link a wallet' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Keplr' }).click();
@@ -131,7 +131,7 @@ test('a wallet is linked to an account with a password and opens it; one that is
   await chooseWallet(other, 'Test Ethereum');
   await other.getByRole('button', { name: 'Sign with Test Ethereum' }).click();
   await other.waitForURL(/\/o\//);
-  await other.goto(`${server.url}/account`);
+  await other.goto(`${server.url}/account?tab=security`);
   await other.getByRole('button', { name: 'Link a wallet' }).click();
   await other.getByRole('dialog').getByRole('button', { name: 'Keplr' }).click();
   await other.getByRole('dialog').getByRole('button', { name: 'Sign with Keplr' }).click();
