@@ -87,6 +87,7 @@ function pathsOf(org: string, workspace: string): Record<string, string> {
     settings: `${base}/settings`,
     scim: `${base}/sign-in?tab=scim`,
     account: '/account',
+    'account-security': '/account?tab=security',
     nowhere: '/o/nowhere',
   };
 }
@@ -97,6 +98,8 @@ const SIGNED_OUT = {
   'sign-up': '/sign-up',
   reset: '/reset',
   link: '/link#nothing',
+  'second-factor': '/second-factor',
+  'change-address': '/change-address#nothing',
   invitation: '/invitation#nothing',
 };
 
