@@ -69,6 +69,7 @@ async function seed(): Promise<Record<string, string>> {
     'knowledge-settings': `${base}/knowledge/${knowledge}?tab=settings`,
     document: `${base}/knowledge/${knowledge}/documents/${document?.id}`,
     page: `/c/${slug}`,
+    connection: `/o/${org}/sign-in?connection=${connection}`,
   };
 }
 
@@ -85,6 +86,8 @@ function pathsOf(org: string, workspace: string): Record<string, string> {
     usage: `${base}/usage`,
     audit: `${base}/audit`,
     settings: `${base}/settings`,
+    connections: `${base}/sign-in?tab=connections`,
+    attempts: `${base}/sign-in?tab=attempts`,
     scim: `${base}/sign-in?tab=scim`,
     account: '/account',
     'account-security': '/account?tab=security',
@@ -95,6 +98,7 @@ function pathsOf(org: string, workspace: string): Record<string, string> {
 const SIGNED_OUT = {
   verify: '/verify',
   'sign-in': '/sign-in',
+  'from-directory': '/sign-in/return',
   'sign-up': '/sign-up',
   reset: '/reset',
   link: '/link#nothing',
