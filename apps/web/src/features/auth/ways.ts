@@ -46,6 +46,13 @@ export interface Way {
 export const WAYS: readonly Way[] = [
   {
     id: 'connection',
+    label: messageId('connection.way'),
+    at: 'address',
+    fits: ({ connections }) => connections.length > 0,
+    load: async () => (await import('./steps/ConnectionStep.tsx')).ConnectionStep,
+  },
+  {
+    id: 'connection',
     label: messageId('way.connection'),
     at: 'address',
     fits: ({ connections }) => connections.length > 0,

@@ -16,7 +16,7 @@ export interface WayIn {
 }
 
 /** The company's own directories for the typed address: a page of theirs, or their name and password. */
-export function ConnectionStep({ email, connections, enter, onBack }: WayProps & { connections: readonly WayIn[] }) {
+export function ConnectionStep({ email, connections, enter, onBack }: WayProps) {
   const t = useText();
   const [asked, setAsked] = useState(connections.length === 1 && connections[0]?.kind === 'ldap' ? connections[0] : undefined);
   if (asked) return <DirectoryPassword connection={asked} name={email} enter={enter} onBack={onBack} />;
