@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig, mergeConfig } from 'vite';
+import { endpoints } from '../../packages/ui/build/endpoints-plugin.ts';
 import { preloadFont, sharedConfig } from '../../packages/ui/build/vite-shared.ts';
 
 /** What people open every day; the words of everything else behind the sign-in come with it. */
@@ -53,7 +54,7 @@ const START =
 
 export default defineConfig(
   mergeConfig(shared, {
-    plugins: [preloadFont(/geist-latin-wght-normal.*\.woff2$/)],
+    plugins: [endpoints(), preloadFont(/geist-latin-wght-normal.*\.woff2$/)],
     build: {
       rolldownOptions: {
         output: {

@@ -33,7 +33,7 @@ const shared = sharedConfig({
 /** The chat inside the frame and on the hosted page: the same components as the app, on Preact to fit the budget. */
 export default defineConfig(
   mergeConfig(shared, {
-    plugins: [endpoints('publicChat')],
+    plugins: [endpoints(['publicChat'])],
     resolve: {
       alias: {
         'react/jsx-runtime': 'preact/jsx-runtime',

@@ -1,5 +1,9 @@
-import { createClient } from '@privexbot/sdk';
+import { endpoints } from 'virtual:endpoints';
+import { bindEndpoints, type Client } from '@privexbot/sdk';
 import { line } from './line.ts';
 import { withStepUp } from './session/step-up.ts';
 
-export const client = createClient(withStepUp(line.transport));
+const transport = withStepUp(line.transport);
+const features = Object.entries(endpoints).map(([feature, own]) => [feature, bindEndpoints(transport, own)]);
+// The build made them from the contract, which the type is made of too.
+export const client = Object.fromEntries(features) as Client;

@@ -9,3 +9,9 @@ declare module 'virtual:catalogs' {
   /** Fetches all others. */
   export function loadRest(language: LanguageTag): Promise<unknown>;
 }
+
+declare module 'virtual:endpoints' {
+  import type { Callable } from '@privexbot/sdk';
+  /** Every endpoint, by feature and name. */
+  export const endpoints: Readonly<Record<string, Readonly<Record<string, Callable>>>>;
+}

@@ -9,5 +9,5 @@ declare module 'virtual:catalogs' {
 declare module 'virtual:endpoints' {
   import type { Callable } from '@privexbot/sdk';
   /** What visitors may call. */
-  export const endpoints: Readonly<Record<string, Callable>>;
+  export const endpoints: { readonly publicChat: Readonly<Record<string, Callable>> };
 }

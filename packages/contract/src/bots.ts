@@ -1,41 +1,46 @@
 import * as z from 'zod';
+import { ANSWER_STYLES, BOT_DEFAULTS, TONES } from './bot-defaults.ts';
 import { InWorkspace, Page, pageOf, Time } from './common.ts';
 import { AnswerEvent, Ask, Turn } from './conversations.ts';
 import { endpoint } from './endpoint.ts';
 import { idSchema } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
-export const TONES = ['neutral', 'friendly', 'formal'] as const;
-export const ANSWER_STYLES = ['short', 'balanced', 'detailed'] as const;
 /** `grounded` is built in; `machine` is the model set by whoever runs the machine; others are ids of the organization's models. */
 export const ModelChoice = z.union([z.enum(['grounded', 'machine']), idSchema('model')]);
 
 /** The form of a chatbot. It writes the bot's flow and can be read back from it without loss. */
 export const BotSettings = z.object({
   name: z.string().trim().min(1).max(LIMITS.nameLength),
-  instructions: z.string().max(LIMITS.instructionsLength).default(''),
-  greeting: z.string().max(LIMITS.greetingLength).default(''),
-  suggestedQuestions: z.array(z.string().trim().min(1).max(200)).max(LIMITS.suggestedQuestions).default([]),
-  tone: z.enum(TONES).default('neutral'),
+  instructions: z.string().max(LIMITS.instructionsLength).default(BOT_DEFAULTS.instructions),
+  greeting: z.string().max(LIMITS.greetingLength).default(BOT_DEFAULTS.greeting),
+  suggestedQuestions: z
+    .array(z.string().trim().min(1).max(200))
+    .max(LIMITS.suggestedQuestions)
+    .default([...BOT_DEFAULTS.suggestedQuestions]),
+  tone: z.enum(TONES).default(BOT_DEFAULTS.tone),
   /** BCP 47 tag to answer in, or `auto` for that of the question. */
-  language: z.string().max(35).default('auto'),
-  knowledgeBases: z.array(idSchema('knowledgeBase')).max(20).default([]),
-  model: ModelChoice.default('grounded'),
-  answerStyle: z.enum(ANSWER_STYLES).default('balanced'),
+  language: z.string().max(35).default(BOT_DEFAULTS.language),
+  knowledgeBases: z
+    .array(idSchema('knowledgeBase'))
+    .max(20)
+    .default([...BOT_DEFAULTS.knowledgeBases]),
+  model: ModelChoice.default(BOT_DEFAULTS.model),
+  answerStyle: z.enum(ANSWER_STYLES).default(BOT_DEFAULTS.answerStyle),
   /** What it says when its documents hold no answer; empty for the standard sentence. */
-  whenUnsure: z.string().max(LIMITS.greetingLength).default(''),
+  whenUnsure: z.string().max(LIMITS.greetingLength).default(BOT_DEFAULTS.whenUnsure),
   look: z
     .object({
       /** `#rrggbb`; used only where it passes contrast, else the nearest that does. */
       colour: z
         .string()
         .regex(/^#[0-9a-f]{6}$/i)
-        .default('#00717a'),
-      title: z.string().max(LIMITS.nameLength).default(''),
+        .default(BOT_DEFAULTS.look.colour),
+      title: z.string().max(LIMITS.nameLength).default(BOT_DEFAULTS.look.title),
     })
     .prefault({}),
-  maxOutputTokens: z.number().int().min(16).max(8_192).default(1_024),
-  temperature: z.number().min(0).max(2).default(0.2),
+  maxOutputTokens: z.number().int().min(16).max(8_192).default(BOT_DEFAULTS.maxOutputTokens),
+  temperature: z.number().min(0).max(2).default(BOT_DEFAULTS.temperature),
 });
 export type BotSettings = z.output<typeof BotSettings>;
 

@@ -1,7 +1,6 @@
 /** What the builds of web and widget have in common. */
 import tailwind from '@tailwindcss/vite';
 import type { Plugin, UserConfig } from 'vite';
-import { contractForCallers } from './contract-plugin.ts';
 import { type MessageParts, messages } from './messages-plugin.ts';
 
 /** What is behind the shield; its words and files are fetched when it is opened. */
@@ -23,7 +22,7 @@ const PANEL = [
  */
 export function sharedConfig({ panel = [], ...words }: Omit<MessageParts, 'panel'> & Partial<MessageParts>): UserConfig {
   return {
-    plugins: [tailwind(), contractForCallers(), messages({ ...words, panel: [...PANEL, ...panel] })],
+    plugins: [tailwind(), messages({ ...words, panel: [...PANEL, ...panel] })],
     // In files of their own, also what a worker loads only in browsers that need it; hints for bundlers are of no use in them.
     worker: { format: 'es', rolldownOptions: { output: { comments: { annotation: false } } } },
     // A build that nobody told otherwise trusts no simulated machine.

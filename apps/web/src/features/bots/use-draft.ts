@@ -1,11 +1,11 @@
-import { type Bot, BotSettings } from '@privexbot/contract';
+import { BOT_DEFAULTS, type Bot, type BotSettings } from '@privexbot/contract';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '../../api.ts';
 import { botQuery, botsQuery, type Place } from '../../queries.ts';
 import { createSaver, type SaveState } from './saver.ts';
 
-const NEW_BOT = BotSettings.parse({ name: '-' });
+const NEW_BOT: Omit<BotSettings, 'name'> = { ...BOT_DEFAULTS, suggestedQuestions: [], knowledgeBases: [] };
 
 /** A draft that saves itself. A new one is stored with its first named keystroke; each save carries the revision it was read at. */
 export function useDraft(place: Place, initial: Bot | undefined, name = '') {
@@ -33,17 +33,25 @@ export function useDraft(place: Place, initial: Bot | undefined, name = '') {
     [initial?.id, org, workspace],
   );
 
+  /** What was typed and is still looked at; in order. */
+  const looked = useRef(Promise.resolve());
+  const flush = () => looked.current.then(() => saver.flush());
   // What was typed last is written when the editor is left.
-  useEffect(() => () => void saver.flush().catch(() => undefined), [saver]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the reference is one for as long as the saver
+  useEffect(() => () => void flush().catch(() => undefined), [saver]);
 
   return {
     settings,
     saving,
-    flush: saver.flush,
+    flush,
     change(part: Partial<BotSettings>): void {
       const next = { ...settings, ...part };
       setSettings(next);
-      if (BotSettings.safeParse(next).success) saver.change(next);
+      looked.current = looked.current.then(async () => {
+        const { areValid } = await import('./valid-settings.ts');
+        // What is typed on the way to something valid is not stored.
+        if (areValid(next)) saver.change(next);
+      });
     },
     /** After a conflict: takes what somebody else stored instead of what is typed here. */
     async takeTheirs(): Promise<void> {
