@@ -12,6 +12,9 @@ function organizing(): string[] {
   return features.filter((name) => !DAILY.includes(name) && !BEFORE.includes(name)).map((name) => `apps/web/src/features/${name}`);
 }
 
+/** What the pages before the app call as a person. */
+const AT_SIGN_IN = ['/v1/auth/me', '/v1/auth/invitation', '/v1/auth/verify/complete'];
+
 const shared = sharedConfig({
   sources: ['packages/ui/src', 'apps/web/src'],
   panel: ['apps/web/src/features/verification'],
@@ -27,8 +30,8 @@ const shared = sharedConfig({
     // Of what is set up once, and looked at now and then.
     organize: organizing(),
   },
-  // By somebody who is not signed in yet.
-  firstCalls: ({ access, path }) => path.startsWith('/v1/auth/') && (access === 'public' || path.endsWith('/invitation')),
+  // By somebody who is not signed in, or just was; visitors of a bot have a page of their own.
+  firstCalls: ({ access, path }) => (access === 'public' && !path.startsWith('/v1/public/')) || AT_SIGN_IN.includes(path),
   first: [
     'packages/ui/src/base/Button.tsx',
     'packages/ui/src/base/Field.tsx',
@@ -58,6 +61,8 @@ export default defineConfig(
     build: {
       rolldownOptions: {
         output: {
+          // Every page lists them all: without names the list is half as long.
+          chunkFileNames: 'assets/[hash].js',
           codeSplitting: {
             groups: [
               { name: 'shell', test: SHELL },
