@@ -44,6 +44,7 @@ export {
   CONNECTION_KINDS,
   CONNECTION_STATES,
   type ConnectionKind,
+  DirectorySync,
   type NewConnection,
   SSO_PRODUCTS,
   type SsoConnection,

@@ -94,6 +94,20 @@ export const Attempt = z.object({
 });
 export type Attempt = z.output<typeof Attempt>;
 
+/** What came of looking people up again. */
+export const DirectorySync = z.object({
+  at: Time,
+  /** Who came by the connection. */
+  people: z.number().int(),
+  /** Whose role changed. */
+  changed: z.number().int(),
+  suspended: z.number().int(),
+  reactivated: z.number().int(),
+  /** The check that failed, or that most people would have been suspended: then nothing was changed. */
+  problem: z.union([SsoCheckName, z.literal('too_many')]).optional(),
+});
+export type DirectorySync = z.output<typeof DirectorySync>;
+
 const refused = ['not_found', 'not_allowed'] as const;
 const notSignedIn = ['device_required', 'not_found', 'identity_refused', 'directory_unreachable', 'second_factor_required'] as const;
 
@@ -265,6 +279,27 @@ export const sso = {
     failures: refused,
     params: InConnection,
     response: Connection,
+  }),
+  sync: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/sync',
+    summary: 'Look everybody up again who came by a directory that can be asked; done each hour by itself',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.sync_asked',
+    failures: refused,
+    params: InConnection,
+  }),
+  lastSync: endpoint({
+    method: 'GET',
+    path: '/v1/organizations/:org/sso/connections/:connection/sync',
+    summary: 'What came of looking people up again the last time',
+    access: 'people.manage',
+    rate: 'read',
+    audit: null,
+    failures: refused,
+    params: InConnection,
+    response: z.object({ sync: DirectorySync.optional() }),
   }),
   attempts: endpoint({
     method: 'GET',

@@ -89,6 +89,12 @@ export async function removeIdentity(tx: Tx, { id, user, method }: LinkedIdentit
   tx.audit('identity.unlinked', user, { method, identity: id });
 }
 
+/** Who is known by a connection, oldest first. */
+export async function listConnectionIdentities(keyring: Keyring, tx: Tx, connection: ConnectionId): Promise<LinkedIdentity[]> {
+  const rows = await tx.sql.selectFrom('identities').selectAll().where('connection_id', '=', connection).orderBy('id').execute();
+  return Promise.all(rows.map((row) => open(keyring, tx, row)));
+}
+
 /** Takes away what people were known by at a connection, before it goes. */
 export async function forgetConnection(tx: Tx, connection: ConnectionId): Promise<void> {
   await tx.lock('identities');

@@ -18,7 +18,7 @@ export {
   hasAccount,
   insertDirectoryAccount,
 } from './directory-accounts.ts';
-export { forgetConnection } from './identities.ts';
+export { forgetConnection, listConnectionIdentities } from './identities.ts';
 export { createIdentity } from './identity.ts';
 export {
   createManagedAccount,

@@ -10,6 +10,7 @@ export { mountSso } from './returns.ts';
 export { ssoRoutes } from './routes.ts';
 export { findConnection } from './store.ts';
 export { createStrategies } from './strategies.ts';
+export { openDirectorySync } from './sync.ts';
 
 /** By which people of the organization may sign in now. */
 export async function listActiveConnections(db: Database, org: OrgId): Promise<StoredConnection[]> {

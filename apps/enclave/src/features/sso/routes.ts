@@ -20,6 +20,8 @@ import { toWayIn } from './find.ts';
 import { applyGroupMap } from './group-map.ts';
 import { askDirectly, complete, requireActive, signIn, start, startTest } from './sign-in.ts';
 import type { Strategies } from './strategies.ts';
+import { askForSync } from './sync.ts';
+import { findResult } from './sync-store.ts';
 
 export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'sso'> {
   const { db, keyring } = context;
@@ -56,6 +58,22 @@ export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'s
     test: async (scope, { params, body }) => startTest(ports, scope, await requireConnection(ports, scope, params.connection), body),
     activate: (scope, { params }) => activate(ports, scope, params.connection),
     deactivate: (scope, { params }) => deactivate(ports, scope, params.connection),
+
+    async sync(scope, { params }) {
+      const { kind, state } = await requireConnection(ports, scope, params.connection);
+      if (state !== 'active' || !strategies[kind].standings)
+        throw new AppError('bad_request', { problem: 'only a directory in use that can be asked is looked through' });
+      await scope.transaction(async (tx) => {
+        await askForSync(context, tx, scope.org, params.connection);
+        tx.audit('connection.sync_asked', params.connection);
+      });
+    },
+
+    async lastSync(scope, { params }) {
+      await requireConnection(ports, scope, params.connection);
+      const sync = await scope.transaction((tx) => findResult(keyring, tx, { id: params.connection, org: scope.org }));
+      return sync ? { sync } : {};
+    },
 
     async attempts(scope, { params }) {
       await requireConnection(ports, scope, params.connection);

@@ -14,7 +14,7 @@ export type Strategies = Readonly<Record<ConnectionKind, AnyStrategy>>;
 
 /** Every kind of connection there is. */
 export function createStrategies(ports: StrategyPorts): Strategies {
-  const strategies = { oidc: createOidc(ports), saml: createSaml(ports), ldap: createLdap(ports).strategy, jwt: createBearer(ports) };
+  const strategies = { oidc: createOidc(ports), saml: createSaml(ports), ldap: createLdap(ports), jwt: createBearer(ports) };
   return strategies as unknown as Strategies;
 }
 

@@ -135,7 +135,15 @@ interface ByToken<Settings, Secrets> {
   verify(connection: Connection<Settings, Secrets>, token: string, checks: Checks): Promise<Arrival>;
 }
 
+/** What became of a person whom a directory knows. */
+export type Standing = { readonly groups: readonly string[] } | 'disabled' | 'gone';
+
 interface Common<Settings, Secrets> {
+  /**
+   * Looks people up again by the subjects they came with, for directories that can be asked without them.
+   * @throws SignInRefused where the directory does not answer
+   */
+  standings?(connection: Connection<Settings, Secrets>, subjects: readonly string[], checks: Checks): Promise<Map<string, Standing>>;
   /** Fills in what only the server can: own keys, what a metadata address says. Called before a connection is stored. */
   prepare?(draft: { readonly settings: Settings; readonly secrets: Secrets }): Promise<{ settings: Settings; secrets: Secrets }>;
   /** Whether secrets that were entered for one server may be kept with the other settings. */

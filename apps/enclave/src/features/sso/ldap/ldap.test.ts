@@ -9,9 +9,9 @@ import { createLdap } from './ldap.ts';
 const NOW = new Date('2026-11-28T12:00:00Z');
 const outbound = createOutbound({ privateHosts: new Set(['127.0.0.1', 'localhost']), log: { info: () => undefined } });
 const ldap = createLdap({ now: () => NOW, outbound });
-const { strategy } = ldap;
-if (strategy.way !== 'password') throw new Error('LDAP goes by password');
-const { verify } = strategy;
+const { standings } = ldap;
+if (ldap.way !== 'password') throw new Error('LDAP goes by password');
+const { verify } = ldap;
 
 let slapd: Slapd;
 beforeAll(async () => {
@@ -52,6 +52,9 @@ const openTree = () =>
 
 const signIn = (name: string, password = PERSON_PASSWORD, connection = connect(), checks: Checks = createChecks()) =>
   verify(connection, { name, password }, checks);
+
+const look = (connection: ReturnType<typeof connect>, subjects: string[]) =>
+  standings?.(connection, subjects, createChecks()) ?? Promise.reject();
 
 /** The check that failed, with what it saw. */
 async function refusal(attempt: (checks: Checks) => Promise<unknown>): Promise<string> {
@@ -164,40 +167,40 @@ test('a referral is not followed', async () => {
 test('the account that looks people up must be right', async () => {
   expect(await refusal((checks) => signIn('ana', PERSON_PASSWORD, connect({}, 'wrong'), checks))).toBe(`bind: ${CORP.bindDn}`);
   expect(await refusal((checks) => signIn('ana', PERSON_PASSWORD, connect({ bindDn: 'PLAIN' }), checks))).toBe('bind: PLAIN');
-  expect(await refusal((checks) => strategy.probe(connect({}, 'wrong'), checks))).toBe(`bind: ${CORP.bindDn}`);
+  expect(await refusal((checks) => ldap.probe(connect({}, 'wrong'), checks))).toBe(`bind: ${CORP.bindDn}`);
 });
 
 test('a test without a person says which base is missing', async () => {
   const checks = createChecks();
-  await strategy.probe(connect(), checks);
+  await ldap.probe(connect(), checks);
   expect(checks.list.every(({ passed }) => passed)).toBe(true);
-  expect(await refusal((failing) => strategy.probe(connect({ baseDn: 'ou=nowhere,dc=corp,dc=example' }), failing))).toBe('one_entry: none');
+  expect(await refusal((failing) => ldap.probe(connect({ baseDn: 'ou=nowhere,dc=corp,dc=example' }), failing))).toBe('one_entry: none');
   const wrongGroups = connect({ groups: { baseDn: 'ou=nowhere,dc=corp,dc=example' } });
-  expect(await refusal((failing) => strategy.probe(wrongGroups, failing))).toBe('one_entry: none');
+  expect(await refusal((failing) => ldap.probe(wrongGroups, failing))).toBe('one_entry: none');
 });
 
 test('people are looked up again by what names them for good', async () => {
   const subject = (last: number) => `33221100-5544-7766-8899-aabbccddee0${last}`;
-  const standings = await ldap.standings(connect(), [1, 3, 5, 9].map(subject));
-  const ana = standings.get(subject(1));
+  const found = await look(connect(), [1, 3, 5, 9].map(subject));
+  const ana = found.get(subject(1));
   expect(typeof ana === 'object' ? ana.groups.toSorted() : ana).toEqual(['all-staff', 'engineering', 'round']);
-  expect(standings.get(subject(3))).toBe('disabled');
-  expect(standings.get(subject(5))).toEqual({ groups: ['directors'] });
-  expect(standings.get(subject(9))).toBe('gone');
+  expect(found.get(subject(3))).toBe('disabled');
+  expect(found.get(subject(5))).toEqual({ groups: ['directors'] });
+  expect(found.get(subject(9))).toBe('gone');
   slapd.modify('dn: CN=directors,OU=Groups,DC=corp,DC=example\nchangetype: modify\ndelete: member\n');
-  expect((await ldap.standings(connect(), [subject(5)])).get(subject(5))).toEqual({ groups: [] });
+  expect((await look(connect(), [subject(5)])).get(subject(5))).toEqual({ groups: [] });
   const { subject: uuid } = await signIn('lea', PERSON_PASSWORD, openTree());
-  expect((await ldap.standings(openTree(), [uuid])).get(uuid)).toEqual({ groups: ['cn=writers,dc=open,dc=example'] });
-  expect(await ldap.standings(connect({ url: 'ldaps://127.0.0.1:1' }), [])).toEqual(new Map());
+  expect((await look(openTree(), [uuid])).get(uuid)).toEqual({ groups: ['cn=writers,dc=open,dc=example'] });
+  expect(await look(connect({ url: 'ldaps://127.0.0.1:1' }), [])).toEqual(new Map());
 });
 
 test('a directory that is not there, private, or not the one whose certificate is pinned, is told apart', async () => {
-  const probe = (given: Record<string, unknown>) => refusal((checks) => strategy.probe(connect(given), checks));
+  const probe = (given: Record<string, unknown>) => refusal((checks) => ldap.probe(connect(given), checks));
   expect(await probe({ url: 'ldaps://127.0.0.1:1' })).toBe('reachable: nothing answers at that port');
   expect(await probe({ authorities: [] })).toBe('tls: the certificate of the directory is not to be trusted');
   const guarded = createLdap({ now: () => NOW, outbound: createOutbound({ privateHosts: new Set(), log: { info: () => undefined } }) });
   for (const url of [slapd.url, slapd.url.replace('127.0.0.1', 'localhost'), 'ldap://[::1]:389', 'ldaps://169.254.169.254'])
-    expect(await refusal((checks) => guarded.strategy.probe(connect({ url }), checks))).toBe('reachable: the address is private');
+    expect(await refusal((checks) => guarded.probe(connect({ url }), checks))).toBe('reachable: the address is private');
 });
 
 test.each([

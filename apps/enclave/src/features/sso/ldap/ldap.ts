@@ -1,72 +1,78 @@
 /** LDAP and Active Directory: who somebody is by the name and password that the directory takes. */
 import type { LdapSecrets, LdapSettings } from '@privexbot/contract';
 import type { Context } from '../../../context.ts';
+import { AppError } from '../../../errors.ts';
 import { type Directory, type Entry, openDirectory } from '../../../providers/ldap/directory.ts';
 import { LdapError, type LdapErrorCode } from '../../../providers/ldap/error.ts';
 import { addressOf } from '../../../providers/ldap/socket.ts';
 import { OutboundError, type OutboundErrorCode } from '../../../providers/outbound/error.ts';
-import { type Arrival, type Checks, type Claims, type Connection, createChecks, SignInRefused, type Strategy } from '../strategy.ts';
+import { firstEnd, readCertificate } from '../certificates.ts';
+import { type Arrival, type Checks, type Claims, type Connection, SignInRefused, type Standing, type Strategy } from '../strategy.ts';
 import { findDisabled, findGroups, personAttributes, subjectOf, whereSubject } from './person.ts';
 
 type LdapConnection = Connection<LdapSettings, LdapSecrets>;
 
 const TIMEOUT_MS = 10_000;
+/** For a hundred people and their groups. */
+const LOOK_MS = 60_000;
 const MAX_NAME = 254;
 /** RFC 4511 §4.1.9 */
 const NO_SUCH_OBJECT = 32;
 
-/** What became of a person whom a directory knows by a subject. */
-export type Standing = { readonly groups: readonly string[] } | 'disabled' | 'gone';
-
-export interface Ldap {
-  readonly strategy: Strategy<LdapSettings, LdapSecrets>;
-  /** Looks people up again by what names them for good. @throws SignInRefused where the directory cannot be asked */
-  standings(connection: LdapConnection, subjects: readonly string[], checks?: Checks): Promise<Map<string, Standing>>;
-}
-
-export function createLdap({ now, outbound }: Pick<Context, 'now' | 'outbound'>): Ldap {
+export function createLdap({ now, outbound }: Pick<Context, 'now' | 'outbound'>): Strategy<LdapSettings, LdapSecrets> {
   return {
-    strategy: {
-      way: 'password',
+    way: 'password',
 
-      async verify(connection, { name, password }, checks) {
-        const { settings } = connection;
-        // Some directories take an entry with no password for nobody in particular, and say yes.
-        checks.require('password', password !== '' && !password.includes('\0'), { expected: 'a password' });
-        const wanted = name.trim();
-        checks.require('name', wanted !== '' && wanted.length <= MAX_NAME && !/\p{Cc}/u.test(wanted), { expected: 'a name' });
-        await using directory = await enter(connection, checks);
-        return await reading(checks, async () => {
-          const any = settings.loginAttributes.map((attribute) => ({ attribute, value: wanted }));
-          const found = await findPeople(directory, settings, { any });
-          const [person] = found;
-          // One who is not there takes as long as a wrong password does.
-          if (!person) await directory.bind(`cn=nobody,${settings.baseDn}`, password);
-          checks.require('one_entry', person !== undefined && found.length === 1, { expected: 'one entry', found: String(found.length) });
-          if (!person) return checks.refuse('one_entry');
-          checks.require('password', await directory.bind(person.dn, password), { expected: 'the password of the entry' });
-          return describe(directory, connection, person, checks);
-        });
-      },
-
-      isSameServer: (before, after) => before.url === after.url && before.authorities.join() === after.authorities.join(),
-
-      async probe(connection, checks) {
-        await using directory = await enter(connection, checks);
-        const { baseDn, groups } = connection.settings;
-        await reading(checks, async () => {
-          for (const base of new Set([baseDn, groups.baseDn ?? baseDn])) {
-            const there = await findBase(directory, base);
-            checks.require('one_entry', there, { expected: base, found: 'none' });
-          }
-        });
-      },
+    async verify(connection, { name, password }, checks) {
+      const { settings } = connection;
+      // Some directories take an entry with no password for nobody in particular, and say yes.
+      checks.require('password', password !== '' && !password.includes('\0'), { expected: 'a password' });
+      const wanted = name.trim();
+      checks.require('name', wanted !== '' && wanted.length <= MAX_NAME && !/\p{Cc}/u.test(wanted), { expected: 'a name' });
+      await using directory = await enter(connection, checks);
+      return await reading(checks, async () => {
+        const any = settings.loginAttributes.map((attribute) => ({ attribute, value: wanted }));
+        const found = await findPeople(directory, settings, { any });
+        const [person] = found;
+        // One who is not there takes as long as a wrong password does.
+        if (!person) await directory.bind(`cn=nobody,${settings.baseDn}`, password);
+        checks.require('one_entry', person !== undefined && found.length === 1, { expected: 'one entry', found: String(found.length) });
+        if (!person) return checks.refuse('one_entry');
+        checks.require('password', await directory.bind(person.dn, password), { expected: 'the password of the entry' });
+        return describe(directory, connection, person, checks);
+      });
     },
 
-    async standings(connection, subjects, checks = createChecks()) {
+    async prepare({ settings, secrets }) {
+      const { host, port } = addressOf(settings);
+      outbound.lookupFor(host, port);
+      const authorities = settings.authorities.map((pem) => {
+        const certificate = readCertificate(pem);
+        if (!certificate) throw new AppError('bad_request', { problem: 'a certificate is not one in PEM' });
+        return certificate.toString();
+      });
+      return { settings: { ...settings, authorities }, secrets };
+    },
+
+    expiresAt: ({ settings }) => firstEnd(settings.authorities),
+
+    isSameServer: (before, after) => before.url === after.url && fingerprints(before) === fingerprints(after),
+
+    async probe(connection, checks) {
+      await using directory = await enter(connection, checks);
+      const { baseDn, groups } = connection.settings;
+      await reading(checks, async () => {
+        for (const base of new Set([baseDn, groups.baseDn ?? baseDn])) {
+          const there = await findBase(directory, base);
+          checks.require('one_entry', there, { expected: base, found: 'none' });
+        }
+      });
+    },
+
+    async standings(connection, subjects, checks) {
       const standings = new Map<string, Standing>();
       if (subjects.length === 0) return standings;
-      await using directory = await enter(connection, checks);
+      await using directory = await enter(connection, checks, LOOK_MS);
       return await reading(checks, async () => {
         for (const subject of subjects) {
           const found = await findPeople(directory, connection.settings, whereSubject(connection.settings, subject));
@@ -81,11 +87,11 @@ export function createLdap({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
   };
 
   /** A connection with the rights of the account that looks people up. */
-  async function enter({ settings, secrets }: LdapConnection, checks: Checks): Promise<Directory> {
+  async function enter({ settings, secrets }: LdapConnection, checks: Checks, timeoutMs = TIMEOUT_MS): Promise<Directory> {
     const { host, port } = addressOf(settings);
     const directory = await reading(checks, async () => {
       try {
-        return await openDirectory(settings, outbound.lookupFor(host, port), TIMEOUT_MS);
+        return await openDirectory(settings, outbound.lookupFor(host, port), timeoutMs);
       } catch (error) {
         throw error instanceof OutboundError ? new LdapError('private_address', { cause: error }) : error;
       }
@@ -146,6 +152,11 @@ async function findBase(directory: Directory, base: string): Promise<boolean> {
     if (error instanceof LdapError && error.result === NO_SUCH_OBJECT) return false;
     throw error;
   }
+}
+
+/** However the certificates are written. */
+function fingerprints({ authorities }: LdapSettings): string {
+  return authorities.map((pem) => readCertificate(pem)?.fingerprint256 ?? pem).join();
 }
 
 /** At most two: more than one are refused, however many there are. */

@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import { readCertificate } from '../certificates.ts';
 import type { Addresses } from '../strategy.ts';
 import type { OwnKey } from './own-keys.ts';
 import { ENCRYPTION } from './structure.ts';
@@ -41,14 +42,11 @@ export function readProviderMetadata(text: string): ProviderDescription {
   return { entityId, signOnUrl, ...(logoutUrl ? { logoutUrl } : {}), certificates: [...new Set(certificates)] };
 }
 
-/** A certificate in PEM, or in bare base64 as consoles of providers show it. @throws XmlError */
+/** @throws XmlError */
 export function toCertificate(text: string): X509Certificate {
-  const compact = text.replace(/-----(BEGIN|END) CERTIFICATE-----/g, '').replace(/\s/g, '');
-  try {
-    return new X509Certificate(Buffer.from(compact, 'base64'));
-  } catch {
-    throw new XmlError('a certificate is not one in PEM');
-  }
+  const certificate = readCertificate(text);
+  if (!certificate) throw new XmlError('a certificate is not one in PEM');
+  return certificate;
 }
 
 /** Why a certificate of a provider is not taken, or undefined. */

@@ -3,6 +3,7 @@ import type { SamlSettings } from '@privexbot/contract';
 import type { Context } from '../../../context.ts';
 import { AppError } from '../../../errors.ts';
 import { randomBytes } from '../../../random.ts';
+import { firstEnd } from '../certificates.ts';
 import type { Connection, Strategy } from '../strategy.ts';
 import { EMAIL, readArrival, UNSPECIFIED } from './arrival.ts';
 import { attributeNames } from './attributes.ts';
@@ -88,10 +89,7 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
       }
     },
 
-    expiresAt(connection) {
-      const ends = partsOf(connection).provider.certificates.map((pem) => toCertificate(pem).validToDate.getTime());
-      return new Date(Math.min(...ends));
-    },
+    expiresAt: (connection) => firstEnd(partsOf(connection).provider.certificates),
 
     async describe(connection) {
       const { addresses, keys } = partsOf(connection);
