@@ -49,7 +49,7 @@ async function openCompany(
 
 const lastAttempt = async ({ admin, params }: Company) => (await admin.client.sso.attempts({ params }))[0];
 const members = async ({ admin }: Company) =>
-  Object.fromEntries((await admin.client.organizations.members({ params: admin })).map(({ email, role }) => [email, role]));
+  Object.fromEntries((await admin.client.members.list({ params: { org: admin.org } })).items.map(({ email, role }) => [email, role]));
 const actions = async ({ admin }: Company) =>
   (await admin.client.audit.list({ params: { org: admin.org }, query: { limit: 100 } })).items.map(({ action, facts }) => ({
     action,
@@ -104,9 +104,8 @@ test('an LDAP connection is drafted, probed, tested, activated, and signs people
     attempt: { outcome: 'test_passed', claims: { mail: ['ana@corp.example'] }, mapping: { role: 'tier3', applied: ['all-staff'] } },
   });
   await admin.client.sso.activate({ params });
-  expect(await enclave.client().sso.find({ body: { email: 'somebody@corp.example' } })).toEqual([
-    { id: corp.connection.id, name: 'Company directory', way: 'password' },
-  ]);
+  const { connections } = await enclave.client().credentials.start({ body: { email: 'somebody@corp.example' } });
+  expect(connections).toEqual([{ id: corp.connection.id, name: 'Company directory', kind: 'ldap' }]);
   const { account } = await signIn('ana');
   expect(account).toMatchObject({ email: 'ana@corp.example', name: 'Ana Example', organizations: [{ role: 'tier3' }] });
   expect((await signIn('ANA@corp.example')).account.id).toBe(account.id);
@@ -281,7 +280,7 @@ test('an answer nobody asked for, or at another connection’s address, opens no
   const answer = await provider.signIn(await start(client), 'ana');
   for (const RelayState of ['', '//evil.example', 'https:evil.example', 'x'.repeat(43).replace('x', '/')]) {
     const response = await visit(answer.address, { method: 'POST', body: new URLSearchParams({ ...answer.fields, RelayState }) });
-    expect([response.status, response.headers.get('location')]).toEqual([303, `/sign-in?connection=${saml.connection.id}`]);
+    expect([response.status, response.headers.get('location')]).toEqual([303, `/sign-in/by/${saml.connection.id}`]);
   }
   const rival = await openCompany(
     `rival-${++made}.example`,

@@ -63,6 +63,8 @@ const ACTIONS: Record<string, MessageId> = {
   'connection.logout_refused': messageId('audit.did.connection.logout_refused'),
   'connection.probed': messageId('audit.did.connection.probed'),
   'connection.removed': messageId('audit.did.connection.removed'),
+  'connection.sync_asked': messageId('audit.did.connection.sync_asked'),
+  'connection.synced': messageId('audit.did.connection.synced'),
   'connection.tested': messageId('audit.did.connection.tested'),
   'conversation.asked': messageId('audit.did.conversation.asked'),
   'conversation.deleted': messageId('audit.did.conversation.deleted'),

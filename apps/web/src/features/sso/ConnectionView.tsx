@@ -8,6 +8,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, toFailure } from '../../api.ts';
 import { GroupRules } from './GroupRules.tsx';
+import { PeopleSync } from './PeopleSync.tsx';
 import { ProtocolForm } from './ProtocolForm.tsx';
 import { productOf } from './products.ts';
 import { type Connection, connectionsQuery } from './queries.ts';
@@ -70,6 +71,11 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
       <Step title={t('sso.step.active')} text={t(`sso.activeText.${connection.state}`)}>
         <Activation org={org} connection={connection} />
       </Step>
+      {kind === 'ldap' && connection.state === 'active' && (
+        <Step title={t('ldap.sync')} text={t('ldap.syncText')}>
+          <PeopleSync org={org} connection={id} />
+        </Step>
+      )}
       <RemoveConnection key={id} org={org} connection={connection} onRemoved={onClose} />
     </div>
   );

@@ -1,7 +1,9 @@
 import type { Call, ConnectionKind, contract } from '@privexbot/contract';
 import { jwtForm } from './jwt.tsx';
 import type { KindForm } from './kind-form.ts';
+import { ldapForm } from './ldap.tsx';
 import { oidcForm } from './oidc.tsx';
+import { samlForm } from './saml.tsx';
 
 type New = Call<(typeof contract)['sso']['create']>['body'];
 /** What a form makes, as a call takes it. */
@@ -12,7 +14,7 @@ export type Protocol = New extends infer B
   : never;
 type AnyForm = KindForm<object, Protocol>;
 
-const FORMS: Readonly<Partial<Record<ConnectionKind, unknown>>> = { oidc: oidcForm, jwt: jwtForm };
+const FORMS: Readonly<Partial<Record<ConnectionKind, unknown>>> = { oidc: oidcForm, saml: samlForm, ldap: ldapForm, jwt: jwtForm };
 
 export const KINDS = Object.keys(FORMS) as ConnectionKind[];
 
