@@ -125,6 +125,16 @@ const home = createRoute({
     throw redirect({ to: '/o/$org', params: { org: org.id } });
   },
 });
+/** The link that a client gives its agency: to the agency's own members, with the token after the #. */
+const agency = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/agency',
+  beforeLoad: ({ context, location }) => {
+    const own = context.account.organizations.find(({ role }) => role === 'admin');
+    if (!own) throw redirect({ to: '/' });
+    throw redirect({ to: '/o/$org/members', params: { org: own.id }, search: { tab: 'agencies' }, hash: location.hash });
+  },
+});
 const framed = createRoute({
   getParentRoute: () => signedIn,
   id: 'framed',
@@ -169,6 +179,12 @@ const orgHome = createRoute({
   getParentRoute: () => org,
   path: '/',
   component: lazyRouteComponent(() => import('./features/home/Home.tsx'), 'Home'),
+});
+const members = createRoute({
+  getParentRoute: () => org,
+  path: '/members',
+  validateSearch: textSearch('tab'),
+  component: lazyRouteComponent(() => import('./features/members/Members.tsx'), 'Members'),
 });
 const models = createRoute({
   getParentRoute: () => org,
@@ -267,10 +283,12 @@ const routeTree = root.addChildren([
   signedIn.addChildren([
     home,
     welcome,
+    agency,
     framed.addChildren([
       account,
       org.addChildren([
         orgHome,
+        members,
         models,
         keys,
         usage,

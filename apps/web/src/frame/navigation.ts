@@ -2,7 +2,20 @@
 import type { Permission } from '@privexbot/contract';
 import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
 import type { LinkProps } from '@tanstack/react-router';
-import { BookOpen, Bot, ChartColumn, Cpu, House, KeyRound, LogIn, type LucideIcon, ScrollText, Settings2, UserRound } from 'lucide-react';
+import {
+  BookOpen,
+  Bot,
+  ChartColumn,
+  Cpu,
+  House,
+  KeyRound,
+  LogIn,
+  type LucideIcon,
+  ScrollText,
+  Settings2,
+  UserRound,
+  Users,
+} from 'lucide-react';
 import type { Organization } from '../session/session.ts';
 
 export interface Area {
@@ -25,7 +38,15 @@ export const GROUPS = [
 
 const inOrg =
   (
-    to: '/o/$org' | '/o/$org/models' | '/o/$org/sign-in' | '/o/$org/keys' | '/o/$org/usage' | '/o/$org/audit' | '/o/$org/settings',
+    to:
+      | '/o/$org'
+      | '/o/$org/members'
+      | '/o/$org/models'
+      | '/o/$org/sign-in'
+      | '/o/$org/keys'
+      | '/o/$org/usage'
+      | '/o/$org/audit'
+      | '/o/$org/settings',
   ): Area['link'] =>
   ({ org }) => ({ to, params: { org } });
 const inWorkspace =
@@ -61,6 +82,15 @@ export const AREAS: readonly Area[] = [
     permission: 'people.manage',
     group: 'organize',
     link: inOrg('/o/$org/sign-in'),
+  },
+  {
+    id: 'members',
+    label: messageId('members.title'),
+    icon: Users,
+    key: 'e',
+    permission: 'people.manage',
+    group: 'organize',
+    link: inOrg('/o/$org/members'),
   },
   {
     id: 'models',

@@ -12,6 +12,7 @@ import { meQuery } from '../../queries.ts';
 import { markSignedIn } from '../../session/mark.ts';
 import { useAccount } from '../../session/session.ts';
 import { Address } from './Address.tsx';
+import { OrganizationReceipts } from './OrganizationReceipts.tsx';
 import { Preferences } from './Preferences.tsx';
 import { Section } from './Section.tsx';
 import { Security } from './Security.tsx';
@@ -77,6 +78,7 @@ function Profile() {
       <Section id="preferences" title={t('account.preferences')}>
         <Preferences />
       </Section>
+      <OrganizationReceipts />
     </div>
   );
 }

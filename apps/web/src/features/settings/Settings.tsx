@@ -1,14 +1,18 @@
 import { LIMITS } from '@privexbot/contract';
+import { Button } from '@privexbot/ui/base/Button.tsx';
 import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../../api.ts';
 import { Page } from '../../frame/Page.tsx';
 import { Guarded } from '../../parts/Access.tsx';
 import { SettingForm } from '../../parts/SettingForm.tsx';
 import { meQuery } from '../../queries.ts';
 import { useCan, useOrganization } from '../../session/session.ts';
+import { DangerZone } from './DangerZone.tsx';
 import { Keys } from './Keys.tsx';
+import { WorkspaceAccess } from './WorkspaceAccess.tsx';
 
 /** Names of the organization and its workspaces; each saved by itself. */
 export function Settings() {
@@ -25,6 +29,7 @@ function Content() {
   const queryClient = useQueryClient();
   const organization = useOrganization();
   const may = useCan();
+  const [opened, setOpened] = useState<{ id: string; name: string }>();
   const params = { org: organization.id };
   const refresh = () => queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
   const check = ({ name }: { name: string }) => (name.trim() ? {} : { name: t('form.empty') });
@@ -59,20 +64,26 @@ function Content() {
             {t('settings.workspaces')}
           </h2>
           {organization.workspaces.map((workspace) => (
-            <SettingForm
-              key={workspace.id}
-              initial={{ name: workspace.name }}
-              failed={t('settings.notSaved')}
-              check={check}
-              save={async (body) => {
-                await (await api()).organizations.renameWorkspace({ params: { ...params, workspace: workspace.id }, body });
-                await refresh();
-              }}
-            >
-              {(field) => (
-                <TextField {...field('name')} label={t('settings.workspaceName')} maxLength={LIMITS.nameLength} autoComplete="off" />
+            <div key={workspace.id} className="flex flex-col items-start gap-2">
+              <SettingForm
+                initial={{ name: workspace.name }}
+                failed={t('settings.notSaved')}
+                check={check}
+                save={async (body) => {
+                  await (await api()).organizations.renameWorkspace({ params: { ...params, workspace: workspace.id }, body });
+                  await refresh();
+                }}
+              >
+                {(field) => (
+                  <TextField {...field('name')} label={t('settings.workspaceName')} maxLength={LIMITS.nameLength} autoComplete="off" />
+                )}
+              </SettingForm>
+              {may('people.manage') && (
+                <Button size="sm" onClick={() => setOpened(workspace)}>
+                  {t('access.of', { name: workspace.name })}
+                </Button>
               )}
-            </SettingForm>
+            </div>
           ))}
           <SettingForm
             key={organization.workspaces.length}
@@ -91,6 +102,8 @@ function Content() {
           </SettingForm>
         </section>
         {may('people.manage') && <Keys org={organization.id} />}
+        {opened && <WorkspaceAccess org={organization.id} workspace={opened.id} name={opened.name} onClose={() => setOpened(undefined)} />}
+        <DangerZone org={organization.id} mayEnd={may('people.manage')} />
       </div>
     </Page>
   );

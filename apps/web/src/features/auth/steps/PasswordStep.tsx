@@ -15,15 +15,19 @@ export function PasswordStep({ email, options, enter, onBack }: WayProps) {
   const t = useText();
   const [forgot, setForgot] = useState(false);
   const form = useForm({
-    initial: { password: '' },
+    initial: { password: '', newPassword: '' },
     check: ({ password }) => problems({ password: password ? undefined : t('form.empty') }),
-    submit: ({ password }) => enter(async () => (await api()).auth.signIn({ body: { email, password } })),
+    submit: ({ password, newPassword }) =>
+      enter(async () => (await api()).auth.signIn({ body: { email, password, ...(newPassword ? { newPassword } : {}) } })),
   });
+  // Whoever was given the password by an Admin chooses one that nobody else knows.
+  const asksForNew = form.failure?.code === 'new_password_required' || form.values.newPassword !== '';
   if (forgot) return <ForgotPassword email={email} mail={options?.mail ?? false} onBack={() => setForgot(false)} />;
   return (
     <form {...form.form} className="flex flex-col gap-4">
       <AddressLine email={email} onBack={onBack} />
       <TextField {...form.field('password')} label={t('auth.password')} type="password" autoComplete="current-password" autoFocus />
+      {asksForNew && <TextField {...form.field('newPassword')} label={t('auth.newPassword')} type="password" autoComplete="new-password" />}
       {form.failure && <ErrorNote title={t('signIn.failed')} failure={form.failure} />}
       <Button type="submit" variant="primary" busy={form.busy}>
         {t('signIn.action')}
