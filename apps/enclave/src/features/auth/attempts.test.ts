@@ -14,20 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => enclave[Symbol.asyncDispose]());
 
-/** The code of each attempt, from addresses and devices of their own. */
+/** The code of each attempt, from a hundred addresses and devices. */
 async function guess(email: string, times: number): Promise<string[]> {
-  const codes: string[] = [];
-  for (let i = 0; i < times; i++)
-    codes.push(
-      await enclave
-        .client()
-        .auth.signIn({ body: { email, password: WRONG } })
-        .then(
-          () => 'in',
-          (error: { code: string }) => error.code,
-        ),
-    );
-  return codes;
+  const strangers = Array.from({ length: 100 }, () => enclave.client());
+  const body = { email, password: WRONG };
+  const tries = Array.from({ length: times / strangers.length }, async () => {
+    const ends = await Promise.allSettled(strangers.map((client) => client.auth.signIn({ body })));
+    return ends.map((end) => (end.status === 'fulfilled' ? 'in' : (end.reason as { code: string }).code));
+  });
+  return (await Promise.all(tries)).flat();
 }
 
 test('a thousand failed sign-ins from elsewhere neither lock nor slow the person on a known device', async () => {
@@ -38,7 +33,7 @@ test('a thousand failed sign-ins from elsewhere neither lock nor slow the person
   const codes = await guess(email, 1_000);
   // Time gives some back while they are made.
   expect(codes.filter((code) => code === 'wrong_credentials').length).toBeLessThan(3 * RATES['sign-in-elsewhere'].burst);
-  expect(codes.filter((code) => code === 'rate_limited').length).toBeGreaterThan(900);
+  expect(codes.filter((code) => code === 'rate_limited').length).toBeGreaterThan(800);
   for (let i = 0; i < RATES['sign-in'].burst / 2; i++) await signIn();
 });
 
