@@ -37,6 +37,7 @@ import { uploadRoutes } from './features/uploads/routes.ts';
 import { Meter } from './features/usage/index.ts';
 import { usageRoutes } from './features/usage/routes.ts';
 import { callerAddress } from './http/caller-address.ts';
+import { harden, refuseForeignOrigin } from './http/hardening.ts';
 import { mountHealth } from './http/health.ts';
 import { rememberReceived } from './http/idempotency.ts';
 import { addressOf, type Env, mountAll } from './http/mount.ts';
@@ -133,13 +134,19 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   await mountPages(app, { widgetSites: async (slug) => (await live.findByName(slug, 'widget'))?.widgetSites });
 
   const owned = stack.move();
-  const { proxies } = context.config;
+  const { proxies, publicUrl } = context.config;
+  const servePlain = async (request: Request, env: Env['Bindings']): Promise<Response> => {
+    // In process, a request may come with the session it was opened from.
+    if (env.channel) return app.fetch(request, env);
+    const origin = publicUrl ?? new URL(request.url).origin;
+    return harden(refuseForeignOrigin(request, origin) ?? (await app.fetch(request, env)), origin.startsWith('https:'));
+  };
   return {
     fetch(request, { incoming, ...given } = {}) {
       const env = incoming ? { ...given, address: callerAddress(incoming, proxies) } : given;
       return channel.takes({ method: request.method, url: new URL(request.url).pathname })
         ? channel.handle(request, (inner, caller) => app.fetch(inner, { ...env, channel: caller }), addressOf(env))
-        : app.fetch(request, env);
+        : servePlain(request, env);
     },
     sealed: {
       takes: channel.takes,

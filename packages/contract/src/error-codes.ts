@@ -26,6 +26,7 @@ export const ErrorCode = z.enum([
   'mfa_required',
   'policy_refused',
   'locks_you_out',
+  'origin_refused',
   'suspended',
   'not_allowed',
   'sealed_only',

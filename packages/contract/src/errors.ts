@@ -91,6 +91,11 @@ export const ERRORS = {
     retry: false,
   },
   policy_refused: { status: 403, message: 'A policy of this organization refuses this: {policy}. An Admin can change it.', retry: false },
+  origin_refused: {
+    status: 403,
+    message: 'A page of another site asked for this, and only this one’s may. Programs send no Origin.',
+    retry: false,
+  },
   locks_you_out: {
     status: 409,
     message: 'These policies would keep you out ({reasons}). Sign in as they ask for first, then set them. Nothing was changed.',

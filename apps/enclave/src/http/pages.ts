@@ -40,6 +40,8 @@ function securityHeaders(frameAncestors = "'none'"): Record<string, string> {
     'referrer-policy': 'no-referrer',
     'permissions-policy': 'camera=(), microphone=(), geolocation=()',
     'cross-origin-opener-policy': 'same-origin',
+    // For browsers that know no frame-ancestors.
+    ...(frameAncestors === "'none'" ? { 'x-frame-options': 'DENY' } : {}),
   };
 }
 

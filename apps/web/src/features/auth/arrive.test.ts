@@ -7,6 +7,13 @@ test.each([
   ['/\\evil.com', '/'],
   ['https://evil.com', '/'],
   ['javascript:alert(1)', '/'],
+  ['https:evil.com', '/'],
+  ['\\\\evil.com', '/'],
+  ['/%0d%0aset-cookie:x', '/'],
+  ['/\t/evil.com', '/'],
+  ['/\n/evil.com', '/'],
+  ['/%5cevil.com', '/'],
+  ['/a/..//evil.com', '/'],
   [undefined, '/'],
 ])('after signing in, %j leads to %j', (wanted, expected) => {
   expect(safeTarget(wanted)).toBe(expected);

@@ -53,9 +53,14 @@ export function forgetSecondStep(): void {
   sessionStorage.removeItem(SECOND_STEP);
 }
 
+const ANYWHERE = 'https://own.invalid';
+
 /** A path of this app; anything that could lead to another site becomes the start page. */
 export function safeTarget(to: string | undefined): string {
-  return to && /^\/(?![/\\])/.test(to) ? to : '/';
+  // Browsers drop control characters before they look at an address.
+  if (!to?.startsWith('/') || /[\\\p{Cc}]|%(?:0|1|5c)/iu.test(to)) return '/';
+  const { origin, pathname = '//' } = URL.parse(to, ANYWHERE) ?? {};
+  return origin === ANYWHERE && !pathname.includes('//') ? to : '/';
 }
 
 /** The secret of a link, which travels in the fragment so that no server or log sees it. Taken out of the address bar at once. */
