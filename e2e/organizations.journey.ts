@@ -61,7 +61,10 @@ test('people, groups, workspaces and agencies are kept on the screens', async ()
   await takeScreenshot(page, 'members-agencies');
 
   await page.goto(`${server.url}/o/${org}/settings`);
-  await page.getByRole('button', { name: /^Who may enter/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Who may enter/ })
+    .first()
+    .click();
   await dialog.getByLabel('Open to all members').uncheck();
   await dialog.getByLabel('Add a group').selectOption({ label: 'Support' });
   await checkAccessibility(page);
