@@ -173,6 +173,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(303, '', 'text/plain', provider.logout(fields))
         elif path == '/slo':
             self.page('<h1>Signed out of the directory</h1>')
+        elif path == '/favicon.ico':
+            self.send(204, '', 'image/x-icon')
         elif path == '/control/end':
             self.send(200, provider.end(fields['name'], fields.get('session')), 'text/plain')
         else:

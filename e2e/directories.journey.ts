@@ -1,0 +1,161 @@
+// A company connects a SAML provider and an LDAP directory by the screens alone; people come in, and what the directory takes away is taken here.
+import { type NameServer, startNameServer } from '@privexbot/enclave/providers/dns/name-server.fixture.ts';
+import { checkAccessibility, openBrowser, type TestBrowser, takeScreenshot } from '@privexbot/testing/browser.ts';
+import { type SamlProvider, startSamlProvider } from '@privexbot/testing/saml-provider.ts';
+import { type Server, startServer } from '@privexbot/testing/server.ts';
+import { CORP, DIRECTORY_PASSWORD, PERSON_PASSWORD, type Slapd, startSlapd } from '@privexbot/testing/slapd.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildClients } from '../scripts/build.ts';
+import { ACCOUNT, signInOn } from './desk.ts';
+
+const DOMAINS = ['corp.example', 'saml.example'];
+
+let slapd: Slapd;
+let provider: SamlProvider;
+let names: NameServer;
+let server: Server;
+let browser: TestBrowser;
+let org: string;
+let admin: Page;
+beforeAll(async () => {
+  await buildClients({ production: false });
+  [slapd, provider, names] = await Promise.all([startSlapd(), startSamlProvider(), startNameServer()]);
+  server = await startServer({ settings: { PRIVEXBOT_DNS: names.address, PRIVEXBOT_PRIVATE_HOSTS: '127.0.0.1' } });
+  browser = await openBrowser();
+  browser.expectComplaint(/401/); // who is signed out is told so by the server
+  org = await openCompany();
+  admin = await browser.openPage();
+  await admin.goto(`${server.url}/sign-in`);
+  await signInOn(admin, ACCOUNT);
+});
+afterAll(async () => {
+  for (const one of [browser, server, names, provider, slapd]) await one?.[Symbol.asyncDispose]();
+});
+
+/** With proven domains. */
+async function openCompany(): Promise<string> {
+  const client = server.client();
+  const { organizations } = await client.auth.signUp({ body: ACCOUNT });
+  const id = organizations[0]?.id ?? '';
+  for (const name of DOMAINS) {
+    const { id: domain, record } = await client.domains.add({ params: { org: id }, body: { name } });
+    names.zone.set(record.name, [record.value]);
+    await client.domains.verify({ params: { org: id, domain } });
+  }
+  return id;
+}
+
+async function look(page: Page, name: string): Promise<void> {
+  await takeScreenshot(page, `directories-${name}`);
+  await checkAccessibility(page);
+}
+
+/** From the tiles to the form of a kind. */
+async function begin(kind: string, name: string): Promise<void> {
+  await admin.goto(`${server.url}/o/${org}/sign-in`);
+  const add = admin.getByRole('button', { name: 'Add a connection' });
+  const tile = admin.getByRole('button', { name: 'Another one' });
+  await add.or(tile).first().waitFor();
+  if (!(await tile.isVisible())) await add.click();
+  await tile.click();
+  await admin.getByRole('radio', { name: kind }).check();
+  await admin.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
+}
+
+async function addRule(group: string, role: string): Promise<void> {
+  await admin.getByRole('checkbox', { name: /^Give new people/ }).check();
+  await admin.getByRole('button', { name: 'Add a rule' }).click();
+  await admin.getByRole('textbox', { name: 'Group in the directory' }).fill(group);
+  await admin.getByLabel('Role', { exact: true }).selectOption(role);
+  await admin.getByRole('region', { name: 'Groups become roles' }).getByRole('button', { name: 'Save' }).click();
+  await admin.getByText('Saved').first().waitFor();
+}
+
+async function activate(): Promise<void> {
+  await admin.getByRole('button', { name: 'Make active' }).click();
+  await admin.getByRole('button', { name: 'Switch off' }).waitFor();
+}
+
+const isInside = (url: URL) => url.origin === server.url && !url.pathname.startsWith('/sign-in');
+
+async function roles(): Promise<Record<string, string>> {
+  const client = server.client();
+  await client.auth.signIn({ body: ACCOUNT });
+  const { items } = await client.members.list({ params: { org: org as never } });
+  return Object.fromEntries(items.map(({ email, role, state }) => [email, state === 'active' ? role : state]));
+}
+
+test('an LDAP directory: by name and password, with roles by groups, and out when the directory says so', async () => {
+  await begin('LDAP or Active Directory', 'Corp directory');
+  await admin.getByRole('textbox', { name: 'Address' }).fill(slapd.url);
+  await admin.getByRole('textbox', { name: /^Certificate of the authority/ }).fill(slapd.authority);
+  await admin.getByRole('textbox', { name: 'Account that looks people up' }).fill(CORP.bindDn);
+  await admin.getByLabel('Its password').fill(DIRECTORY_PASSWORD);
+  await admin.getByRole('textbox', { name: 'Where people are' }).fill(CORP.baseDn);
+  await look(admin, 'ldap-new');
+  await admin.getByRole('button', { name: 'Save draft' }).click();
+  await addRule('all-staff', 'tier2');
+  await admin.getByRole('button', { name: 'Check the connection' }).click();
+  await admin.getByRole('list', { name: 'What was checked without signing in' }).waitFor();
+  await admin.getByRole('textbox', { name: 'Name in the directory' }).fill('ana');
+  await admin.getByLabel('Password', { exact: true }).fill(PERSON_PASSWORD);
+  await admin.getByRole('button', { name: 'Test sign-in' }).click();
+  await admin.getByText('The test passed').first().waitFor();
+  await activate();
+  await admin.getByText('Nobody was looked up yet.').waitFor();
+  await look(admin, 'ldap-connection');
+
+  const people = await browser.openPage();
+  await people.goto(`${server.url}/sign-in`);
+  await people.locator('input[name=email]').fill('ana@corp.example');
+  await people.locator('button[type=submit]').click();
+  await people.locator('input[name=password]').fill(PERSON_PASSWORD);
+  await look(people, 'ldap-sign-in');
+  await people.locator('button[type=submit]').click();
+  await people.waitForURL(isInside);
+  expect(await roles()).toMatchObject({ 'ana@corp.example': 'tier2' });
+
+  slapd.modify(
+    'dn: CN=Ana Example,OU=People,DC=corp,DC=example\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 514\n',
+  );
+  await admin.getByRole('button', { name: 'Look people up now' }).click();
+  await admin.getByText('suspended: 1').waitFor();
+  expect(await roles()).toMatchObject({ 'ana@corp.example': 'suspended' });
+  await people.reload();
+  await people.waitForURL((url) => url.pathname.startsWith('/sign-in'));
+});
+
+test('a SAML provider: by its metadata, over its own page, and out when it says so', async () => {
+  await provider.setPeople({ lea: { mail: 'lea@saml.example', displayName: 'Lea Example', groups: ['writers'] } });
+  await begin('SAML 2.0', 'Staff directory');
+  await admin.getByRole('textbox', { name: 'Metadata' }).fill(await provider.metadata());
+  await look(admin, 'saml-new');
+  await admin.getByRole('button', { name: 'Save draft' }).click();
+  const described = await admin.locator('dd', { hasText: '/metadata' }).locator('code').innerText();
+  await provider.trust(await (await fetch(described)).text());
+  await addRule('writers', 'tier1');
+
+  const [tab] = await Promise.all([admin.context().waitForEvent('page'), admin.getByRole('button', { name: /^Test sign-in/ }).click()]);
+  await tab.getByRole('link', { name: 'Sign in as lea' }).click();
+  await tab.getByText('The test passed').waitFor();
+  await look(tab, 'saml-tested');
+  await tab.close();
+  await admin.reload();
+  await activate();
+  await look(admin, 'saml-connection');
+
+  const people = await browser.openPage();
+  await people.goto(`${server.url}/sign-in`);
+  await people.locator('input[name=email]').fill('lea@saml.example');
+  await people.locator('button[type=submit]').click();
+  await people.getByRole('button', { name: 'Continue to Staff directory' }).click();
+  await people.getByRole('link', { name: 'Sign in as lea' }).click();
+  await people.waitForURL(isInside);
+  expect(await roles()).toMatchObject({ 'lea@saml.example': 'tier1' });
+
+  await people.goto(await provider.endAddress('lea'));
+  await people.getByRole('heading', { name: 'Signed out of the directory' }).waitFor();
+  await people.goto(server.url);
+  await people.waitForURL((url) => url.pathname.startsWith('/sign-in'));
+});
