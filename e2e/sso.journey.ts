@@ -125,7 +125,7 @@ test('an Admin connects, tests and activates; people come by the directory, and 
   await typed.waitForURL((url) => url.origin === server.url && !url.pathname.startsWith('/sign-in'));
 
   await page.getByRole('tab', { name: 'Attempts' }).click();
-  await expect.poll(() => page.getByText('Signed in', { exact: true }).count()).toBe(2);
+  await expect.poll(() => page.getByText('Signed in', { exact: true }).count(), { timeout: 20_000 }).toBe(2);
   await page.locator('summary', { hasText: 'ADA of Corp' }).first().click();
   await page.getByText('Groups without a rule').first().waitFor();
   await look(page, 'attempts');
