@@ -18,6 +18,7 @@ interface Stage {
 
 export async function walk(server: Server, model: ModelServer, canaries: Canaries): Promise<void> {
   const stage = await signUp(server, model, canaries);
+  await govern(stage);
   const knowledge = await fillKnowledge(stage);
   const bot = await buildBot(stage, knowledge);
   await visit(stage, await publish(stage, bot));
@@ -48,6 +49,48 @@ async function signUp(server: Server, model: ModelServer, canaries: Canaries): P
   canaries.add('invitation token', token);
   await server.client().auth.signUp({ body: { email: invited, password: of('password of the invited'), invitation: token } });
   return { server, model, canaries, client, org, workspace };
+}
+
+/** How people get in, who is in which group, where the audit log goes: each name, address and secret. */
+async function govern({ server, client, org, canaries, model }: Stage): Promise<void> {
+  const of = (field: string) => canaries.of(field);
+  const params = { org };
+  const domain = await client.domains.add({ params, body: { name: `${of('domain')}.test` } });
+  canaries.add('value of a domain record', domain.record.value.slice('privexbot-domain='.length));
+  await client.domains.verify({ params: { ...params, domain: domain.id } });
+  await client.domains.add({ params, body: { name: `${of('not a domain')}_.test` } }).catch(expected);
+  canaries.add('network of a policy', '198.51.100.77');
+  const { policies, revision } = await client.policies.get({ params });
+  const body = { ...policies, networks: ['127.0.0.0/8', '::1/128', '198.51.100.77'] };
+  await client.policies.preview({ params, body });
+  await client.policies.set({ params, body: { policies: { ...body, idleMinutes: 60 }, revision } });
+  await client.groups.create({ params, body: { name: of('group') } });
+  const made = await client.members.create({
+    params,
+    body: { email: `${of('e-mail of a made account')}@example.com`, name: of('name of a made account'), role: 'tier3' },
+  });
+  canaries.add('one-time password', made.password);
+  const connection = await client.sso.create({
+    params,
+    body: {
+      kind: 'oidc',
+      name: of('connection'),
+      settings: { issuer: `https://${of('issuer')}.invalid`, clientId: of('client id') },
+      secrets: { clientSecret: of('client secret') },
+    },
+  });
+  const { token } = await client.scim.createToken({
+    params: { ...params, connection: connection.id },
+    body: { name: of('SCIM token name') },
+  });
+  canaries.add('SCIM token', token);
+  const url = `${model.url}/${of('path of a sink')}`;
+  const sink = await client.audit.addSink({ params, body: { kind: 'webhook', name: of('sink'), url } });
+  canaries.add('secret of a sink', sink.secret ?? fail());
+  await client.audit.testSink({ params: { ...params, sink: sink.id } });
+  await (await client.audit.export({ params, query: { format: 'cef', actor: of('audit actor'), target: of('audit target') } })).text();
+  await (await client.audit.export({ params })).text();
+  await server.client().credentials.start({ body: { email: `${of('e-mail of a start')}@example.com` } });
 }
 
 async function fillKnowledge({ client, org, workspace, canaries, model }: Stage): Promise<KnowledgeBaseId> {
