@@ -11,6 +11,8 @@ import { ACCOUNT, signInOn } from './desk.ts';
 
 const DOMAINS = ['corp.example', 'saml.example'];
 
+/** Ends them all, also where the browser complained. */
+const running = new AsyncDisposableStack();
 let slapd: Slapd;
 let provider: SamlProvider;
 let names: NameServer;
@@ -20,18 +22,18 @@ let org: string;
 let admin: Page;
 beforeAll(async () => {
   await buildClients({ production: false });
-  [slapd, provider, names] = await Promise.all([startSlapd(), startSamlProvider(), startNameServer()]);
-  server = await startServer({ settings: { PRIVEXBOT_DNS: names.address, PRIVEXBOT_PRIVATE_HOSTS: '127.0.0.1' } });
-  browser = await openBrowser();
+  slapd = running.use(await startSlapd());
+  provider = running.use(await startSamlProvider());
+  names = running.use(await startNameServer());
+  server = running.use(await startServer({ settings: { PRIVEXBOT_DNS: names.address, PRIVEXBOT_PRIVATE_HOSTS: '127.0.0.1' } }));
+  browser = running.use(await openBrowser());
   browser.expectComplaint(/401/); // who is signed out is told so by the server
   org = await openCompany();
   admin = await browser.openPage();
   await admin.goto(`${server.url}/sign-in`);
   await signInOn(admin, ACCOUNT);
 });
-afterAll(async () => {
-  for (const one of [browser, server, names, provider, slapd]) await one?.[Symbol.asyncDispose]();
-});
+afterAll(() => running.disposeAsync());
 
 /** With proven domains. */
 async function openCompany(): Promise<string> {

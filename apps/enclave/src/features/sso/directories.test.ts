@@ -7,18 +7,19 @@ import { type Enclave, type Person, startEnclave } from '@privexbot/testing/star
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type NameServer, startNameServer } from '../../providers/dns/name-server.fixture.ts';
 
+const running = new AsyncDisposableStack();
 let slapd: Slapd;
 let provider: SamlProvider;
 let names: NameServer;
 let enclave: Enclave;
 let made = 0;
 beforeAll(async () => {
-  [slapd, provider, names] = await Promise.all([startSlapd(), startSamlProvider(), startNameServer()]);
-  enclave = await startEnclave({ settings: { PRIVEXBOT_DNS: names.address, PRIVEXBOT_PRIVATE_HOSTS: '127.0.0.1' } });
+  slapd = running.use(await startSlapd());
+  provider = running.use(await startSamlProvider());
+  names = running.use(await startNameServer());
+  enclave = running.use(await startEnclave({ settings: { PRIVEXBOT_DNS: names.address, PRIVEXBOT_PRIVATE_HOSTS: '127.0.0.1' } }));
 });
-afterAll(async () => {
-  for (const one of [enclave, names, provider, slapd]) await one?.[Symbol.asyncDispose]();
-});
+afterAll(() => running.disposeAsync());
 
 interface Company {
   readonly admin: Person;
