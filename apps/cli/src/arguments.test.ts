@@ -46,7 +46,7 @@ test('a key that begins with a hyphen is a value, and a flag behind a flag is no
 });
 
 test('every command has help with its flags and the common ones', () => {
-  expect(COMMANDS.length).toBe(15);
+  expect(COMMANDS.length).toBe(16);
   for (const { words, options } of COMMANDS) {
     const { help } = read(...words.split(' '), '--help') as { help: string };
     for (const flag of [...Object.keys(options), 'json', 'url', 'org', 'workspace']) expect(help).toContain(`--${flag}`);
