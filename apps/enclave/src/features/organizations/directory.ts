@@ -63,17 +63,21 @@ export class Directories {
   ): Promise<{ items: Listed[]; found: number; total: number }> {
     const known = await this.#fresh(org);
     const inGroup = filter.group && new Set(await this.#membersOf(org, filter.group));
+    const all = filter.source === 'service' ? [...known.entries.values()].filter(isProgram) : sortedBy(known, order);
+    const total = sortedBy(known, order).length;
+    const at = (index: number) => all[descending ? all.length - 1 - index : index];
+    if (![filter.search, filter.role, filter.state, filter.source, filter.group].some(Boolean))
+      return { items: Array.from({ length: limit }, (_, n) => at(from + n)).filter((one) => one !== undefined), found: total, total };
     const fits = toPredicate(filter, inGroup);
-    const all = sortedBy(known, order);
     const items: Listed[] = [];
     let found = 0;
-    for (let at = 0; at < all.length; at++) {
-      const entry = all[descending ? all.length - 1 - at : at];
+    for (let index = 0; index < all.length; index++) {
+      const entry = at(index);
       if (!entry || !fits(entry)) continue;
       if (found >= from && items.length < limit) items.push(entry);
       found++;
     }
-    return { items, found, total: all.length - count(all, isProgram) };
+    return { items, found, total };
   }
 
   async find(org: OrgId, user: UserId): Promise<Listed | undefined> {
@@ -178,7 +182,6 @@ function fold(text: string): string {
 function toPredicate({ search = '', role, state, source }: Filter, inGroup: ReadonlySet<UserId> | undefined): (entry: Entry) => boolean {
   const words = fold(search).split(/\s+/).filter(Boolean);
   return ({ membership, text }) =>
-    (source === 'service' || membership.source !== 'service') &&
     (!role || membership.role === role) &&
     (!state || membership.state === state) &&
     (!source || membership.source === source) &&
@@ -189,14 +192,10 @@ function toPredicate({ search = '', role, state, source }: Filter, inGroup: Read
 /** Accounts of programs have a list of their own. */
 const isProgram = ({ membership }: Entry) => membership.source === 'service';
 
-function count<T>(all: readonly T[], counts: (one: T) => boolean): number {
-  return all.reduce((sum, one) => sum + (counts(one) ? 1 : 0), 0);
-}
-
 function sortedBy(known: Known, order: Order): readonly Entry[] {
   let sorted = known.sorted.get(order);
   if (!sorted) {
-    sorted = [...known.entries.values()].sort(by(order));
+    sorted = [...known.entries.values()].filter((entry) => !isProgram(entry)).sort(by(order));
     known.sorted.set(order, sorted);
   }
   return sorted;
@@ -207,7 +206,7 @@ function merge(known: Known, gone: ReadonlySet<Entry>, added: readonly Entry[]):
   if (gone.size === 0 && added.length === 0) return;
   for (const [order, sorted] of known.sorted) {
     const compare = by(order);
-    const coming = [...added].sort(compare);
+    const coming = added.filter((entry) => !isProgram(entry)).sort(compare);
     const next: Entry[] = [];
     let at = 0;
     for (const entry of sorted) {
