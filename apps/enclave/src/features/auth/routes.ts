@@ -8,7 +8,7 @@ import type { Admit } from '../policies/index.ts';
 import { changeAccount, isSignUpOpen, join, localPart } from './accounts.ts';
 import { countAttempt } from './attempts.ts';
 import { completeSignIn, startAccount, toAccount } from './complete.ts';
-import { reclaim } from './credentials/reclaim.ts';
+import { dropKeys, reclaim } from './credentials/reclaim.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
 import { readLink } from './links.ts';
 import { mailLink } from './mails.ts';
@@ -76,10 +76,13 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         return (await startAccount(context, scope, profile, { invitation }, 'link', ['otp'])).account;
       }
       const { id, links, purpose } = readLink(keyring, ['sign-in', 'mailed'], body.token, now());
-      await db.transaction('environment', id, async (tx) => {
+      const isFirstProof = await db.transaction('environment', id, async (tx) => {
         const user = await changeUser(keyring, tx, id, useLink(links));
-        if (purpose === 'mailed' && !user.emailVerified) await reclaim(context, tx, user);
+        if (purpose !== 'mailed' || user.emailVerified) return false;
+        await reclaim(context, tx, user);
+        return true;
       });
+      if (isFirstProof) await dropKeys(context, id);
       return completeSignIn(context, scope, ownIdentity('link', id, ['otp'], now()));
     },
 
@@ -225,14 +228,17 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     how: (user: User) => ProfileChange,
     keep?: AccountScope['session'],
   ): Promise<void> {
-    await change(id, async (tx, audit) => {
+    const { changed: isFirstProof } = await change(id, async (tx, audit) => {
       // A link made before must not undo the change.
       const before = await changeUser(keyring, tx, id, (user) => ({ links: user.links + 1, oneTimeUntil: undefined, ...how(user) }));
-      if (!keep && !before.emailVerified) await reclaim(context, tx, before);
+      const isFirst = !keep && !before.emailVerified;
+      if (isFirst) await reclaim(context, tx, before);
       await changeUser(keyring, tx, id, () => ({ password }));
       await deleteSessions(tx, id, (session) => session !== keep);
       audit('account.password_changed', id);
+      return isFirst;
     });
+    if (isFirstProof) await dropKeys(context, id);
   }
 }
 

@@ -311,6 +311,8 @@ test('who took an address before its owner came is out once the owner proves it'
   const squatter = await enclave.signUp();
   const device = await addPasskey(squatter.client);
   const { id } = await squatter.client.auth.me();
+  const { org } = squatter;
+  const { key } = await squatter.client.apiKeys.create({ params: { org }, body: { name: 'waiting' } });
   const [token = ''] = await mailbox.tokensMailedBy(
     () => enclave.client().credentials.requestLink({ body: { email: squatter.email } }),
     '/link',
@@ -321,7 +323,9 @@ test('who took an address before its owner came is out once the owner proves it'
   await expect(squatter.client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
   await expect(enclave.client().auth.signIn({ body: squatter })).rejects.toMatchObject({ code: 'wrong_credentials' });
   await expect(signInBy(device)).rejects.toMatchObject({ code: 'passkey_refused' });
+  await expect(enclave.client(key).organizations.ofKey()).rejects.toMatchObject({ code: 'not_signed_in' });
   expect(await owner.credentials.security()).toMatchObject({ hasPassword: false, passkeys: [] });
+  expect(await owner.organizations.get({ params: { org } })).toMatchObject({ id: org });
 });
 
 test('another address counts once it is confirmed, by the old one too where that was', async () => {
