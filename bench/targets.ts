@@ -23,5 +23,8 @@ export const TARGETS: Record<string, { atMost?: number; atLeast?: number }> = {
   'sign-in besides argon2id, processor': { atMost: 10 },
   'permission and row security, processor': { atMost: 0.3 },
   'SCIM, people made one by one': { atLeast: 200 },
+  '100k members, first page, p50': { atMost: 50 },
+  '100k members, any page, p50': { atMost: 50 },
+  '100k members, search, p50': { atMost: 50 },
   'kill -9: acknowledged writes lost': { atMost: 0 },
 };
