@@ -71,6 +71,10 @@ export async function takeScreenshot(page: Page, name: string): Promise<string> 
   return path;
 }
 
+/** Waits for every animation that has an end. */
+const SETTLED = `Promise.allSettled(
+  document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished)
+).then(() => undefined)`;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 const nodesSchema = z.array(z.object({ target: z.array(z.unknown()) }));
@@ -89,6 +93,8 @@ const resultsSchema = z.object({
 export async function checkAccessibility(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);
   try {
+    // What fades in has another contrast until it is there.
+    await page.evaluate(SETTLED);
     const results = [];
     for (const frameId of await listFrames(session)) results.push(await runAxe(session, frameId));
     const findings = results.flatMap(({ violations }) => violations);

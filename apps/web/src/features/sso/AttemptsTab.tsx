@@ -30,7 +30,8 @@ export function AttemptsTab({ org }: { org: string }) {
 function Chosen({ org, connections, first }: { org: string; connections: readonly Connection[]; first: Connection }) {
   const { t } = useTexts();
   const [connection, setConnection] = useState<string>(first.id);
-  const query = useQuery(attemptsQuery(org, connection));
+  // Who opens the list has just seen somebody try.
+  const query = useQuery({ ...attemptsQuery(org, connection), refetchOnMount: 'always' });
   return (
     <div className="flex max-w-4xl flex-col gap-4">
       <div className="max-w-xs">
