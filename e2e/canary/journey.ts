@@ -1,6 +1,7 @@
 // A whole journey in which every field holds a word of its own, with mistakes and failures on purpose.
 import type { BotId, KnowledgeBaseId, OrgId, WorkspaceId } from '@privexbot/contract';
 import { type Client, uploadFile } from '@privexbot/sdk';
+import { codeOf } from '@privexbot/testing/authenticator-app.ts';
 import type { ModelBehaviour, ModelServer } from '@privexbot/testing/model-server.ts';
 import type { Server } from '@privexbot/testing/server.ts';
 import type { Canaries } from './canaries.ts';
@@ -90,7 +91,29 @@ async function govern({ server, client, org, canaries, model }: Stage): Promise<
   await client.audit.testSink({ params: { ...params, sink: sink.id } });
   await (await client.audit.export({ params, query: { format: 'cef', actor: of('audit actor'), target: of('audit target') } })).text();
   await (await client.audit.export({ params })).text();
+  const service = await client.serviceAccounts.create({ params, body: { name: of('service account'), role: 'tier2' } });
+  const inService = { params: { ...params, service: service.id }, body: { name: of('key of a service account') } };
+  canaries.add('API key of a service account', (await client.serviceAccounts.createKey(inService)).key);
+  canaries.add(
+    'token of an agency',
+    /[\w-]{30,}$/.exec((await client.agencies.offer({ params, body: { role: 'tier2' } })).link)?.[0] ?? fail(),
+  );
+  await secure({ server, canaries });
   await server.client().credentials.start({ body: { email: `${of('e-mail of a start')}@example.com` } });
+}
+
+/** Somebody with an authenticator app, recovery codes, and an address that is to be another one. */
+async function secure({ server, canaries }: Pick<Stage, 'server' | 'canaries'>): Promise<void> {
+  const of = (field: string) => canaries.of(field);
+  const client = server.client();
+  const person = { email: `${of('e-mail of a careful person')}@example.com`, password: of('password of a careful person') };
+  await client.auth.signUp({ body: person });
+  const { secret, challenge } = await client.credentials.startTotp();
+  canaries.add('secret of an authenticator app', secret);
+  const { recoveryCodes = [] } = await client.credentials.confirmTotp({ body: { challenge, code: codeOf(secret, new Date()) } });
+  for (const [n, code] of recoveryCodes.entries()) canaries.add(`recovery code ${n}`, code);
+  await client.credentials.changeEmail({ body: { email: `${of('new e-mail')}@example.com` } }).catch(expected);
+  await server.client().auth.signIn({ body: person }).catch(expected);
 }
 
 async function fillKnowledge({ client, org, workspace, canaries, model }: Stage): Promise<KnowledgeBaseId> {
@@ -253,6 +276,12 @@ async function makeMistakes(stage: Stage, bot: BotId): Promise<void> {
     [`/c/${of('path of a page')}?${of('query of a page')}=${of('value in a query')}`],
     [`/openai/v1/models/${of('path for a model')}`, { headers: { authorization: `Bearer ${of('wrong API key')}` } }],
     [`${base}/bots`, { headers: { cookie: `privexbot=${of('wrong cookie')}; other=${of('other cookie')}` } }],
+    [`/sso/con_${'0'.repeat(26)}/callback?code=${of('code of a provider')}&state=${of('state of a provider')}`],
+    [
+      `/sso/con_${'0'.repeat(26)}/acs`,
+      { method: 'POST', body: new URLSearchParams({ SAMLResponse: of('SAML answer'), RelayState: of('relay state') }) },
+    ],
+    [`/scim/v2/Users?filter=userName+eq+%22${of('SCIM filter')}%22`, { headers: { authorization: `Bearer ${of('wrong SCIM token')}` } }],
     ['/healthz', { headers: { 'x-request-id': of('header'), 'user-agent': of('user agent'), referer: `http://${of('referrer')}/` } }],
     ['/v1/auth/sign-in', { method: 'POST', headers: json, body: `{"email": "${of('broken JSON')}` }],
     ['/v1/auth/sign-in', { method: 'POST', headers: json, body: JSON.stringify({ email: of('not an e-mail'), [of('unknown field')]: 1 }) }],

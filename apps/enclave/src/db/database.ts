@@ -20,6 +20,8 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
   readonly keys: KeyStore;
   /** Writes an audit entry with the change: both are committed, or neither. The environment may write in organizations' logs too. */
   audit(action: AuditAction, target?: string, facts?: AuditRecord['facts'], realm?: Realm): void;
+  /** From here on the transaction's entries name this actor: who somebody is may be known only after it began. */
+  actAs(actor: string): void;
   /** The same for a change that somebody else than the transaction's actor made, where changes are written together. */
   auditAs(record: AuditRecord): void;
   /** Runs a statement as it is, for the job queue. */
@@ -205,11 +207,16 @@ export class Database {
         const begun = send(`begin; set local app.org_id = '${checkRealm(realm)}'`);
         begun.catch(() => undefined);
         const entries: Entry[] = records.map((record) => ({ realm, record }));
+        let acting = actor;
         const tx: Transaction<R> = {
           sql,
           realm,
           keys: keyStore(sql),
-          audit: (action, target, facts = {}, at = realm) => void entries.push({ realm: at, record: { action, actor, target, facts } }),
+          audit: (action, target, facts = {}, at = realm) =>
+            void entries.push({ realm: at, record: { action, actor: acting, target, facts } }),
+          actAs: (other) => {
+            acting = other;
+          },
           auditAs: (record) => void entries.push({ realm, record }),
           run: send,
           lock: (table, at) => this.heads.lock(tx, table, at),

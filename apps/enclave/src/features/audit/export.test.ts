@@ -41,7 +41,7 @@ test('an export is checked by the identity of the environment alone, and holds e
     organization: person.org,
     identity: identityOf(),
     complete: true,
-    entries: 9,
+    entries: 10,
     uncovered: 0,
     writers: expect.any(Number),
   });
@@ -58,7 +58,7 @@ const entryAt = (lines: string[], nth: number) =>
 const CHANGES: [string, Change][] = [
   [
     'an entry that was changed',
-    (lines) => lines.with(entryAt(lines, 2), (lines[entryAt(lines, 2)] ?? '').replace('organization.renamed', 'member.removed')),
+    (lines) => lines.with(entryAt(lines, 3), (lines[entryAt(lines, 3)] ?? '').replace('organization.renamed', 'member.removed')),
   ],
   ['an entry that was left out', (lines) => lines.toSpliced(entryAt(lines, 2), 1)],
   ['an entry that was put in twice', (lines) => lines.toSpliced(entryAt(lines, 2), 0, lines[entryAt(lines, 2)] ?? '')],

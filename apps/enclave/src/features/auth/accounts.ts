@@ -24,6 +24,7 @@ export interface Wish {
 export async function createAccount(ports: Ports, tx: Tx, profile: Profile, wish: Wish): Promise<User> {
   const { newId, now } = ports;
   const id = newId('user');
+  tx.actAs(id);
   await tx.lock('users');
   if (!wish.invitation) await requireOpen(ports, tx, profile.email);
   await insertPerson(ports, tx, { id, ...profile }, now());

@@ -15,6 +15,18 @@ test('sign-up makes a person, an organization and a first workspace, and signs i
   expect(await client.auth.me()).toEqual(account);
 });
 
+test('the log of the new organization names who made it, and how that person got in', async () => {
+  const { client, org, email } = await enclave.signUp();
+  const actor = expect.stringContaining(email);
+  const { items } = await client.audit.list({ params: { org } });
+  // The reading of the log stands on top.
+  expect(items.slice(1)).toMatchObject([
+    { action: 'session.started', actor, facts: { by: 'password', factors: 1 } },
+    { action: 'member.joined', actor },
+    { action: 'organization.created', actor },
+  ]);
+});
+
 test('an address is taken once, whatever its case', async () => {
   const { email } = await enclave.signUp();
   const again = enclave.client().auth.signUp({ body: { email: email.toUpperCase(), password: PASSWORD } });

@@ -3,7 +3,7 @@ import type { SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { PublicScope, SessionFacts } from '../../http/scope.ts';
-import { type Belonging, listBelongings } from '../organizations/index.ts';
+import { type Belonging, listBelongings, listOrganizationIds } from '../organizations/index.ts';
 import { changeAccount, createAccount, type Wish } from './accounts.ts';
 import { createChallenge, readChallenge, takeChallenge } from './challenges.ts';
 import { listFactors } from './credentials/factors.ts';
@@ -94,7 +94,11 @@ export async function startAccount(
     await tx.lock('credentials');
     const user = await createAccount(ports, tx, profile, wish);
     await add(tx, user);
-    return { user, session: await startSession(ports, tx, user.id, scope, factsOf(ownIdentity(method, user.id, amr, now()))) };
+    const facts = factsOf(ownIdentity(method, user.id, amr, now()));
+    const session = await startSession(ports, tx, user.id, scope, facts);
+    for (const at of ['environment', ...(await listOrganizationIds(tx, user.id))] as const)
+      tx.audit('session.started', session, began(facts), at);
+    return { user, session };
   });
   return { user, account: toAccount(user, session, await listBelongings(db, user.id)) };
 }
@@ -104,10 +108,15 @@ export async function enter(ports: Ports, scope: PublicScope, id: UserId, facts:
   const { changed, belongings } = await changeAccount(ports, id, async (tx, audit) => {
     const user = await prove(tx);
     const session = await startSession(ports, tx, id, scope, facts);
-    audit('session.started', session, { by: facts.method, factors: facts.amr.includes('mfa') ? 2 : 1 });
+    audit('session.started', session, began(facts));
     return { user, session };
   });
   return toAccount(changed.user, changed.session, belongings);
+}
+
+/** What the audit log says of how a session began. */
+function began({ method, amr }: Facts) {
+  return { by: method, factors: amr.includes('mfa') ? 2 : 1 };
 }
 
 /** What the person could prove besides; a passkey counts as both factors where it is the first. */

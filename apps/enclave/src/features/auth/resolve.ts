@@ -50,6 +50,7 @@ export async function resolveIdentity(
   const known = await findIdentity(keyring, tx, identity);
   const org = identity.connection?.org;
   if (known) {
+    tx.actAs(known.user);
     if (org && !(await isMember(keyring, tx, org, known.user))) throw new IdentityRefused('not_member');
     await touchIdentity(ports, tx, known.id, identity);
     await wish.rules?.apply?.(tx, known.user);
@@ -80,6 +81,7 @@ async function findByAddress(
   if (!rules?.ownsAddress) throw new IdentityRefused('foreign_domain');
   const user = await findUser(keyring, tx, { email: emailIndex(keyring, email) });
   if (user && !(await isMember(keyring, tx, org, user.id))) throw new IdentityRefused('address_elsewhere');
+  if (user) tx.actAs(user.id);
   return user;
 }
 
@@ -93,6 +95,7 @@ async function provision(
   if (!rules?.provisions) throw new IdentityRefused('not_provisioned');
   // The organization owns the domain, and its identity provider vouches for the person.
   const user: User = { id: ports.newId('user'), email, name: name ?? localPart(email), emailVerified: true, links: 0 };
+  tx.actAs(user.id);
   await insertPerson(ports, tx, user, ports.now());
   const managed = connection && { connection: connection.id, fallback: rules.provisions };
   const source = method === 'ldap' ? 'ldap' : 'sso';
