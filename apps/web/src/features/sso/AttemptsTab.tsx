@@ -20,7 +20,7 @@ export function AttemptsTab({ org }: { org: string }) {
         first ? (
           <Chosen org={org} connections={[first, ...more]} first={first} />
         ) : (
-          <EmptyState title={t('sso.noAttempts')}>{t('sso.emptyText')}</EmptyState>
+          <EmptyState title={t('sso.noAttempts')}>{t('sso.noConnectionText')}</EmptyState>
         )
       }
     </Loaded>

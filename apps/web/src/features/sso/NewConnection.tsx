@@ -14,7 +14,7 @@ import { connectionsQuery } from './queries.ts';
 export function ProductTiles({ onChoose }: { onChoose: (product: SsoProduct) => void }) {
   const t = useText();
   return (
-    <ul className="grid max-w-3xl grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-2">
+    <ul className="grid w-full max-w-3xl grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-2">
       {PRODUCTS.map(({ id, name }) => (
         <li key={id} className="flex">
           <Button className="flex-1" onClick={() => onChoose(id)}>
