@@ -4,7 +4,7 @@ const MAX_ENTRIES = 10_000;
 /**
  * Remembers for a moment what was read and checked, because every request asks: who is who, which bot is live. A row that
  * was changed from outside is noticed within a second; what this process changes counts at once, because `changes` then
- * differs. Answers of nothing are not kept.
+ * differs. An answer of `undefined` is not kept: callers can ask for as many things that are nowhere as they like.
  */
 export class Recent<T> {
   readonly #now: () => Date;
@@ -32,7 +32,7 @@ export class Recent<T> {
     const entry = { at, value: load() };
     entries.set(name, entry);
     const forget = () => void (entries.get(name) === entry && entries.delete(name));
-    entry.value.then((value) => value || forget(), forget);
+    entry.value.then((value) => value === undefined && forget(), forget);
     return entry.value;
   }
 }

@@ -40,7 +40,7 @@ test('prints a link that signs in once, while the server runs, after it was kill
   const { organizations } = await client.auth.me();
   const params = { org: organizations[0]?.id ?? '' };
   const { items } = await client.audit.list({ params, query: { action: 'session.started' } });
-  expect(items).toMatchObject([{ facts: { by: 'link' } }]);
+  expect(items).toMatchObject([{ facts: { by: 'link' } }, { facts: { by: 'password' } }]);
 
   await server.kill('server');
   const killed = await recover(server.dataFolder, body.email);

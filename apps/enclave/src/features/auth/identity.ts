@@ -21,7 +21,7 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
   const changes = () => db.heads.changes;
   const principals = new Recent<Known | undefined>(now, changes);
   const roles = new Recent<Role | undefined>(now, changes);
-  const workspaces = new Recent<boolean>(now, changes);
+  const workspaces = new Recent<true | undefined>(now, changes);
   const uses = new KeyUses(context);
   const closed = new Recent<boolean>(now, changes);
   return {
@@ -38,7 +38,8 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
     findRole: (user, org, workspace) => roles.get(`${user} ${org} ${workspace ?? ''}`, () => findRole(db, user, org, workspace)),
     isSuspended: (user, org) => isSuspended(db, user, org),
     isClosed: (org) => closed.get(org, () => isClosed(db, org)),
-    hasWorkspace: (org, workspace) => workspaces.get(`${org} ${workspace}`, () => hasWorkspace(db, org, workspace)),
+    hasWorkspace: async (org, workspace) =>
+      (await workspaces.get(`${org} ${workspace}`, async () => (await hasWorkspace(db, org, workspace)) || undefined)) === true,
     noteUse: (key, address) => uses.note(key, address),
   };
 
