@@ -29,7 +29,7 @@ import { organizationRoutes } from './features/organizations/routes.ts';
 import { createAdmission } from './features/policies/index.ts';
 import { policyRoutes } from './features/policies/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
-import { mountScim } from './features/scim/index.ts';
+import { forgetDirectory, mountScim } from './features/scim/index.ts';
 import { scimRoutes } from './features/scim/routes.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import { createStrategies, findConnectionsFor, mountSso, openDirectorySync, ssoRoutes } from './features/sso/index.ts';
@@ -118,7 +118,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       openai: openaiRoutes({ ...ports, findRole: identity.findRole }),
       scim: scimRoutes(context),
       wallets: walletRoutes(context),
-      sso: ssoRoutes(context, strategies),
+      sso: ssoRoutes(context, strategies, forgetDirectory),
     },
     {
       db,

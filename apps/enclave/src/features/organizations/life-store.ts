@@ -7,6 +7,8 @@ import { openValue, type Place, sealValue } from '../../keys/seal.ts';
 type Draft = Omit<OrganizationReceipt, 'v' | 'method' | 'source' | 'limits' | 'destroyedAt'>;
 interface Sealed {
   readonly draft: Draft;
+  /** Accounts of programs, which end with the organization; until it is signed. */
+  readonly programs?: readonly UserId[];
   readonly signed?: SignedOrganizationReceipt;
 }
 type Row = Tables['organization_receipts'];
@@ -53,12 +55,12 @@ export async function insertReceipts(
   tx: Transaction<'environment'>,
   org: OrgId,
   admins: readonly UserId[],
-  draft: Draft,
+  { draft, programs }: Required<Pick<Sealed, 'draft' | 'programs'>>,
   created_at: Date,
 ): Promise<void> {
   for (const user_id of admins) {
     const row = { id: `${org}.${user_id}`, user_id, created_at };
-    const sealed = sealValue(keyring.environment, placeOf(row), { draft } satisfies Sealed);
+    const sealed = sealValue(keyring.environment, placeOf(row), { draft, programs } satisfies Sealed);
     await tx.sql
       .insertInto('organization_receipts')
       .values({ ...row, sealed })
@@ -67,16 +69,15 @@ export async function insertReceipts(
   }
 }
 
-export interface Unsigned {
+export interface Unsigned extends Required<Omit<Sealed, 'signed'>> {
   readonly row: Row;
-  readonly draft: Draft;
 }
 
 export async function listUnsigned(keyring: Keyring, tx: Transaction<'environment'>, org: OrgId): Promise<Unsigned[]> {
   const rows = await tx.sql.selectFrom('organization_receipts').selectAll().where('id', 'like', `${org}.%`).forUpdate().execute();
   return rows.flatMap((row) => {
-    const { draft, signed } = openValue<Sealed>(keyring.environment, placeOf(row), row.sealed);
-    return signed ? [] : [{ row, draft }];
+    const { draft, programs = [], signed } = openValue<Sealed>(keyring.environment, placeOf(row), row.sealed);
+    return signed ? [] : [{ row, draft, programs }];
   });
 }
 

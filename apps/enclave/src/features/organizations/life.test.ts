@@ -66,6 +66,10 @@ test('seven days after it was asked for, an organization is gone with its keys, 
   const [admin, other] = [await enclave.signUp({ organization: 'Doomed' }), await enclave.signUp()];
   await withBot(admin);
   const { client, org } = admin;
+  const program = await client.serviceAccounts.create({ params: { org }, body: { name: 'Nightly', role: 'tier2' } });
+  const theirs = await other.client.serviceAccounts.create({ params: other, body: { name: 'Stays', role: 'tier2' } });
+  const accounts = async () => (await enclave.forge<{ id: string }>('select id from users order by id')).map(({ id }) => id);
+  expect(await accounts()).toEqual([admin.user, other.user, program.id, theirs.id].sort());
   const upload = await client.uploads.start({ params: { org }, body: { name: 'a.txt', sizeBytes: 3 } });
   await client.uploads.putPart({ params: { org, upload: upload.id, part: '0' }, body: new Blob(['abc']) });
   await expect(client.organizations.delete({ params: { org }, body: { name: 'doomed' } })).rejects.toMatchObject({ code: 'name_mismatch' });
@@ -87,7 +91,7 @@ test('seven days after it was asked for, an organization is gone with its keys, 
   await expect.poll(async () => (await client.organizations.receipts()).length, PATIENCE).toBe(1);
   const [signed] = await client.organizations.receipts();
   if (!signed) throw new Error('there is no receipt');
-  expect(signed.receipt).toMatchObject({ organization: org, name: 'Doomed', members: 1, method: 'organization-keys-destroyed' });
+  expect(signed.receipt).toMatchObject({ organization: org, name: 'Doomed', members: 2, method: 'organization-keys-destroyed' });
   expect(signed.receipt.keys).toBeGreaterThan(3);
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: signed.identity }, format: 'jwk' });
   expect(verify(null, organizationReceiptBytes(signed.receipt), key, Buffer.from(signed.signature, 'base64url'))).toBe(true);
@@ -96,6 +100,9 @@ test('seven days after it was asked for, an organization is gone with its keys, 
   expect(await outcome(client.organizations.get({ params: { org } }))).toBe('not_found');
   expect(await outcome(other.client.auth.signIn({ body: other }))).toBe('done');
   expect((await other.client.audit.verify({ params: other })).intact).toBe(true);
+
+  // People keep their accounts; those of its programs are gone.
+  expect(await accounts()).toEqual([admin.user, other.user, theirs.id].sort());
 
   // Once more, as after a kill: nothing happens.
   await deleteOrganizationJob(enclave.context, { org, id: org });

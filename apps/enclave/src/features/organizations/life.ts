@@ -7,10 +7,10 @@ import {
   organizationReceiptBytes,
   ROOT_KEY_SOURCES,
   type SignedOrganizationReceipt,
-  type UserId,
 } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Job } from '../../jobs/jobs.ts';
+import { deleteServiceUser } from '../auth/index.ts';
 import { countRows, deleteEverything, hasOrganization, insertReceipts, listUnsigned, signReceipts } from './life-store.ts';
 import { isActingAdmin, listMemberships } from './memberships.ts';
 import { findState, listDue } from './states.ts';
@@ -48,8 +48,10 @@ export async function deleteOrganizationJob(ports: Ports, { org }: Job): Promise
   db.chains.forget(org);
   await blobs.removeAll(org);
   await db.transaction('environment', 'system', async (tx) => {
+    await tx.lock('users');
     const unsigned = await listUnsigned(keyring, tx, org);
     if (unsigned.length === 0) return;
+    for (const program of new Set(unsigned.flatMap(({ programs }) => programs))) await deleteServiceUser(tx, program);
     await signReceipts(keyring, tx, unsigned, (draft) => signReceipt(ports, { ...draft, destroyedAt: ports.now().toISOString() }));
     tx.audit('organization.deleted', org, { receipts: unsigned.length });
   });
@@ -60,14 +62,16 @@ async function prepare({ db, keyring, now }: Ports, org: OrgId): Promise<boolean
   const draft = await db.transaction(org, 'system', async (tx) => {
     const { state, endsAt } = await findState(keyring, tx, org);
     if (state !== 'deleting' || !endsAt || endsAt > now()) return undefined;
-    const admins = (await listMemberships(keyring, tx, org)).filter(isActingAdmin).map(({ user }) => user);
+    const members = await listMemberships(keyring, tx, org);
+    const admins = members.filter(isActingAdmin).map(({ user }) => user);
+    const programs = members.filter(({ source }) => source === 'service').map(({ user }) => user);
     const counted = await countRows(tx, org);
     const name = (await findOrganization(keyring, tx, org))?.name ?? '';
-    return { admins, name, askedAt: new Date(endsAt.getTime() - GRACE_MS).toISOString(), ...counted };
+    return { admins, programs, name, askedAt: new Date(endsAt.getTime() - GRACE_MS).toISOString(), ...counted };
   });
   if (!draft) return false;
-  const { admins, ...rest } = draft;
-  await db.transaction('environment', 'system', (tx) => insertReceipts(keyring, tx, org, admins as UserId[], rest, now()));
+  const { admins, programs, ...rest } = draft;
+  await db.transaction('environment', 'system', (tx) => insertReceipts(keyring, tx, org, admins, { draft: rest, programs }, now()));
   return true;
 }
 

@@ -381,6 +381,33 @@ test('only the token of a connection that is there opens anything, for as long a
   expect((await actions(directory, 'scim.token_revoked')).length).toBe(1);
 });
 
+test('of a connection that is removed nothing is left: its tokens, its log, and what it said of people', async () => {
+  const directory = await connect();
+  const { admin, connection } = directory;
+  const stays = await connect();
+  const id = idOf(await directory.ask('POST', '/Users', person(directory, 'stays')));
+  await stays.ask('POST', '/Users', person(stays, 'x'));
+  const left = async (of: string) => {
+    const counts = ['scim_tokens', 'scim_users', 'scim_log'].map((table) =>
+      enclave.forge<{ rows: number }>(`select count(*)::int as rows from ${table} where connection_id = $1`, [of]),
+    );
+    return (await Promise.all(counts)).map(([row]) => row?.rows);
+  };
+  expect(await left(connection)).toEqual([1, 1, 1]);
+  await admin.client.sso.remove({ params: { org: admin.org, connection } });
+  expect(await left(connection)).toEqual([0, 0, 0]);
+  expect(await left(stays.connection)).toEqual([1, 1, 1]);
+  expect((await directory.ask('GET', '/Users')).status).toBe(401);
+  // The person stays, kept by hand from then on; the audit log and what is protected against rollback are whole.
+  expect(await stateOf(directory, id)).toMatchObject({ state: 'active', source: 'manual' });
+  const again = await admin.client.sso.create({
+    params: { org: admin.org },
+    body: { kind: 'oidc', name: 'Next', settings: { issuer: 'https://idp.invalid', clientId: 'x' } },
+  });
+  await admin.client.scim.createToken({ params: { org: admin.org, connection: again.id }, body: { name: 'Next' } });
+  expect((await admin.client.audit.verify({ params: admin })).intact).toBe(true);
+});
+
 test('nothing is taken for an organization that is suspended', async () => {
   const directory = await connect();
   const { db, keyring } = enclave.context;

@@ -115,6 +115,17 @@ export async function deleteToken(tx: Transaction, connection: ConnectionId, id:
   return true;
 }
 
+/** Deletes what a connection that goes leaves behind here: its tokens, what it said of people, and its log. */
+export async function forgetDirectory(tx: Transaction<'environment'>, { org, connection }: Directory): Promise<void> {
+  await tx.lock('scim_tokens', org);
+  await tx.lock('scim_users', org);
+  for (const table of ['scim_tokens', 'scim_users'] as const) {
+    const gone = await tx.sql.deleteFrom(table).where('org_id', '=', org).where('connection_id', '=', connection).returning('id').execute();
+    for (const { id } of gone) await tx.record(table, id, null, org);
+  }
+  await tx.sql.deleteFrom('scim_log').where('org_id', '=', org).where('connection_id', '=', connection).execute();
+}
+
 async function openToken(keyring: Keyring, tx: Transaction, row: Tables['scim_tokens']): Promise<ScimToken> {
   const content = openValue<TokenContent>(await keyring.organization(tx.keys, row.org_id), tokenPlace(row), row.sealed);
   const { id, org_id, connection_id, created_at, expires_at } = row;

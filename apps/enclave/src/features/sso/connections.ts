@@ -4,6 +4,7 @@ import {
   CONNECTION_KINDS,
   type ConnectionId,
   type NewConnection,
+  type OrgId,
   type Provisioning,
   type SsoConnection,
 } from '@privexbot/contract';
@@ -13,6 +14,7 @@ import { AppError } from '../../errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import { OutboundError } from '../../providers/outbound/error.ts';
 import { forgetConnection } from '../auth/index.ts';
+import { lockRights } from '../organizations/index.ts';
 import { keepGroups, releaseMembers } from './groups.ts';
 import { endSessions } from './sessions.ts';
 import { changeConnection, deleteConnection, findConnection, insertConnection, listConnections, type StoredConnection } from './store.ts';
@@ -93,12 +95,17 @@ export async function change(
   return describe(ports, changed);
 }
 
-export async function remove(ports: Ports, scope: OrgScope, id: ConnectionId): Promise<void> {
+/** What other features keep of a connection, deleted with it. */
+export type Forget = (tx: Transaction<'environment'>, of: { readonly org: OrgId; readonly connection: ConnectionId }) => Promise<void>;
+
+export async function remove(ports: Ports, scope: OrgScope, id: ConnectionId, forget: Forget): Promise<void> {
   const { db } = ports;
   const connection = await requireConnection(ports, scope, id);
   await db.transaction('environment', scope.actor, async (tx) => {
     await forgetConnection(tx, id);
     await tx.lock('connections', scope.org);
+    await lockRights(tx, scope.org);
+    await forget(tx, { org: scope.org, connection: id });
     await releaseMembers(ports, tx, connection);
     const sessions = await endSessions(ports, tx, connection, 'all');
     await deleteConnection(tx, scope.org, id);

@@ -10,6 +10,7 @@ import {
   change,
   deactivate,
   describe,
+  type Forget,
   listAll,
   type Ports,
   probe,
@@ -23,7 +24,7 @@ import type { Strategies } from './strategies.ts';
 import { askForSync } from './sync.ts';
 import { findResult } from './sync-store.ts';
 
-export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'sso'> {
+export function ssoRoutes(context: Context, strategies: Strategies, forget: Forget): Handlers<'sso'> {
   const { db, keyring } = context;
   const ports: Ports = { ...context, strategies };
   return {
@@ -53,7 +54,7 @@ export function ssoRoutes(context: Context, strategies: Strategies): Handlers<'s
     create: (scope, { body }) => addConnection(ports, scope, body),
     get: async (scope, { params }) => describe(ports, await requireConnection(ports, scope, params.connection)),
     change: (scope, { params, body }) => change(ports, scope, params.connection, body),
-    remove: (scope, { params }) => remove(ports, scope, params.connection),
+    remove: (scope, { params }) => remove(ports, scope, params.connection, forget),
     probe: (scope, { params }) => probe(ports, scope, params.connection),
     test: async (scope, { params, body }) => startTest(ports, scope, await requireConnection(ports, scope, params.connection), body),
     activate: (scope, { params }) => activate(ports, scope, params.connection),
