@@ -161,3 +161,20 @@ test('a SAML provider: by its metadata, over its own page, and out when it says 
   await people.goto(server.url);
   await people.waitForURL((url) => url.pathname.startsWith('/sign-in'));
 });
+
+test('an Admin hears on every screen that has to do with it that certificates end', async () => {
+  await admin.getByText('The certificate of the directory ends on').waitFor();
+  await admin.getByRole('button', { name: 'All connections' }).click();
+  await expect.poll(() => admin.getByText('Certificate ends on').count()).toBe(2);
+  await look(admin, 'certificates-list');
+  await admin.goto(`${server.url}/o/${org}`);
+  const told = admin.getByRole('link', { name: /^The certificate of (Corp|Staff) directory ends on/ });
+  await expect.poll(() => told.count()).toBe(2);
+  await look(admin, 'certificates-home');
+  await admin.emulateMedia({ colorScheme: 'dark' });
+  await admin.setViewportSize({ width: 390, height: 844 });
+  await look(admin, 'certificates-home-phone-dark');
+  await told.first().click();
+  await admin.getByText('The certificate of the directory ends on').waitFor();
+  await look(admin, 'certificate-phone-dark');
+});

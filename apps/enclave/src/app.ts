@@ -32,7 +32,14 @@ import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { forgetDirectory, mountScim } from './features/scim/index.ts';
 import { scimRoutes } from './features/scim/routes.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
-import { createStrategies, findConnectionsFor, mountSso, openDirectorySync, ssoRoutes } from './features/sso/index.ts';
+import {
+  createStrategies,
+  findConnectionsFor,
+  mountSso,
+  openCertificateWarnings,
+  openDirectorySync,
+  ssoRoutes,
+} from './features/sso/index.ts';
 import { uploadRoutes } from './features/uploads/routes.ts';
 import { Meter } from './features/usage/index.ts';
 import { usageRoutes } from './features/usage/routes.ts';
@@ -88,6 +95,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   const passwords = createPasswords();
   const strategies = createStrategies(context);
   stack.use(await openDirectorySync({ ...context, strategies }));
+  stack.use(await openCertificateWarnings({ ...context, strategies }));
   const app = new Hono<Env>();
   mountHealth(app, context, draining);
   mountEvidence(app, context, environment);

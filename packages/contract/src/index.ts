@@ -40,6 +40,9 @@ export {
 export type { ScimTokenView } from './scim.ts';
 export {
   type Attempt,
+  CERTIFICATE_OWNERS,
+  CERTIFICATE_WARNING_DAYS,
+  type CertificateOwner,
   type ChangedProtocol,
   CONNECTION_KINDS,
   CONNECTION_STATES,

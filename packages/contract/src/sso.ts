@@ -14,6 +14,12 @@ export type SsoProduct = (typeof SSO_PRODUCTS)[number];
 /** A draft signs nobody in; it becomes active after a test of its present settings passed. */
 export const CONNECTION_STATES = ['draft', 'tested', 'active'] as const;
 
+/** Whose certificate ends: that by which we know the directory, or by which it knows us. */
+export const CERTIFICATE_OWNERS = ['directory', 'own'] as const;
+export type CertificateOwner = (typeof CERTIFICATE_OWNERS)[number];
+/** How many days before a certificate ends Admins are told. */
+export const CERTIFICATE_WARNING_DAYS = [30, 7, 1] as const;
+
 const InConnection = InOrg.extend({ connection: idSchema('connection') });
 const Check = z.object({
   name: SsoCheckName,
@@ -69,8 +75,10 @@ const described = {
   }),
   createdAt: Time,
   testedAt: Time.optional(),
-  /** When the first certificate of the directory ends. */
+  /** When the first certificate of the directory ends that is still good. */
   expiresAt: Time.optional(),
+  /** When the certificate ends by which the directory knows us. */
+  ownExpiresAt: Time.optional(),
 };
 const Connection = z.discriminatedUnion('kind', [
   z.object({ ...described, kind: z.literal('oidc'), settings: OidcSettings }),

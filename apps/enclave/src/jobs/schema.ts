@@ -2,7 +2,7 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 
 /** Every queue there is. A job names a row; what to do is in that row. */
-export const QUEUES = ['read-document', 'embed-document', 'rotate-keys', 'delete-organization', 'sync-directory'] as const;
+export const QUEUES = ['read-document', 'embed-document', 'rotate-keys', 'delete-organization', 'sync-directory', 'warn-admin'] as const;
 export type Queue = (typeof QUEUES)[number];
 
 const HEARTBEAT_SECONDS = 20;

@@ -10,8 +10,12 @@ export function readCertificate(text: string): X509Certificate | undefined {
   }
 }
 
-/** When the first of these ends; undefined where there are none. */
-export function firstEnd(certificates: readonly string[]): Date | undefined {
+/**
+ * When the first of these ends that is still good, or the last one did where none is; undefined where there are none. One that ended
+ * beside a good one is left from a change of certificates, and nobody needs it.
+ */
+export function firstEnd(certificates: readonly string[], now: Date): Date | undefined {
   const ends = certificates.flatMap((pem) => readCertificate(pem)?.validToDate.getTime() ?? []);
-  return ends.length ? new Date(Math.min(...ends)) : undefined;
+  const left = ends.filter((end) => end > now.getTime());
+  return ends.length ? new Date(left.length ? Math.min(...left) : Math.max(...ends)) : undefined;
 }

@@ -18,7 +18,7 @@ import { lockRights } from '../organizations/index.ts';
 import { keepGroups, releaseMembers } from './groups.ts';
 import { endSessions } from './sessions.ts';
 import { changeConnection, deleteConnection, findConnection, insertConnection, listConnections, type StoredConnection } from './store.ts';
-import { addressesOf, type Strategies, toConnection } from './strategies.ts';
+import { addressesOf, endsOf, type Strategies, toConnection } from './strategies.ts';
 import { type Check, createChecks, SignInRefused } from './strategy.ts';
 
 export type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'outbound' | 'limiter' | 'now' | 'newId' | 'origin'> & {
@@ -201,7 +201,7 @@ function withoutEmpty(secrets: object): object {
 
 export function describe({ strategies, origin }: Pick<Ports, 'strategies' | 'origin'>, connection: StoredConnection): SsoConnection {
   const { id, kind, name, product, state, provisioning, settings, secrets, createdAt, testedAt } = connection;
-  const expiresAt = strategies[kind].expiresAt?.(toConnection(connection, origin()));
+  const { directory, own } = endsOf(strategies, connection, origin());
   const endings = Object.entries(secrets).flatMap(([field, value]) => (typeof value === 'string' ? [[field, value.slice(-4)]] : []));
   const described = {
     id,
@@ -215,7 +215,8 @@ export function describe({ strategies, origin }: Pick<Ports, 'strategies' | 'ori
     addresses: addressesOf(id, origin()),
     createdAt: createdAt.toISOString(),
     ...(testedAt === undefined ? {} : { testedAt }),
-    ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+    ...(directory ? { expiresAt: directory.toISOString() } : {}),
+    ...(own ? { ownExpiresAt: own.toISOString() } : {}),
   };
   // Kind and settings belong together, as they were stored.
   return described as SsoConnection;

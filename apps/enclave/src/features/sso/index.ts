@@ -3,6 +3,7 @@ import type { OrgId } from '@privexbot/contract';
 import type { Database } from '../../db/database.ts';
 import { listConnections, type StoredConnection } from './store.ts';
 
+export { openCertificateWarnings } from './certificate-warnings.ts';
 export { findConnectionsFor, type WayIn } from './find.ts';
 export { applyGroupMap } from './group-map.ts';
 export { placeGroup } from './places.ts';

@@ -1,6 +1,7 @@
 import type {
   Attempt,
   AttemptId,
+  CertificateOwner,
   ConnectionId,
   ConnectionKind,
   OrgId,
@@ -31,6 +32,14 @@ interface Content {
   readonly revision: number;
   /** ISO 8601; absent where the present settings passed no test yet. */
   readonly testedAt?: string | undefined;
+  /** The last warning that each certificate ends. */
+  readonly warned?: Partial<Record<CertificateOwner, Warning>> | undefined;
+}
+
+/** That a certificate which ends then (ISO 8601) has so many days left at most. */
+export interface Warning {
+  readonly endsAt: string;
+  readonly days: number;
 }
 
 export interface StoredConnection extends Content {
@@ -75,6 +84,19 @@ export async function findConnection(
 export async function listConnections(keyring: Keyring, tx: Tx, org: OrgId): Promise<StoredConnection[]> {
   const rows = await tx.sql.selectFrom('connections').selectAll().where('org_id', '=', org).orderBy('id').execute();
   return Promise.all(rows.map((row) => open(keyring, tx, row)));
+}
+
+/** Where connections in use seem to be. Only a pointer: each is checked where it is used. */
+export async function listActive(
+  tx: Transaction<'environment'>,
+  kinds: readonly ConnectionKind[],
+): Promise<Pick<StoredConnection, 'id' | 'org'>[]> {
+  return tx.sql
+    .selectFrom('connections')
+    .select(['id', 'org_id as org'])
+    .where('state', '=', 'active')
+    .where('kind', 'in', [...kinds])
+    .execute();
 }
 
 /** Replaces what `change` gives; it sees the latest and may throw. @throws AppError `not_found` */

@@ -1,4 +1,4 @@
-import type { ConnectionKind } from '@privexbot/contract';
+import type { CertificateOwner, ConnectionKind } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { createBearer } from './jwt/bearer.ts';
 import { createLdap } from './ldap/ldap.ts';
@@ -33,4 +33,11 @@ export function addressesOf(id: string, origin: string): Addresses {
     backchannelLogout: `${base}/backchannel-logout`,
     start: `${base}/start`,
   };
+}
+
+/** When the certificates end by which we know the directory, and it knows us. */
+export function endsOf(strategies: Strategies, connection: StoredConnection, origin: string): Record<CertificateOwner, Date | undefined> {
+  const { expiresAt, ownExpiresAt } = strategies[connection.kind];
+  const at = toConnection(connection, origin);
+  return { directory: expiresAt?.(at), own: ownExpiresAt?.(at) };
 }

@@ -150,8 +150,10 @@ interface Common<Settings, Secrets> {
   isSameServer(before: Settings, after: Settings): boolean;
   /** Checks all that can be checked without a person. A failed check ends the list; it is no error. */
   probe(connection: Connection<Settings, Secrets>, checks: Checks): Promise<void>;
-  /** When the first certificate or key that was entered expires. */
+  /** When the first certificate that was entered ends. */
   expiresAt?(connection: Connection<Settings, Secrets>): Date | undefined;
+  /** When the certificate ends by which the directory knows us. */
+  ownExpiresAt?(connection: Connection<Settings, Secrets>): Date | undefined;
   /** What a directory's Admin loads from `addresses.metadata`. */
   describe?(connection: Connection<Settings, Secrets>): Promise<{ readonly type: string; readonly body: string }>;
   /** Reads the directory's word that a session ended: fields by name, and how they came. Requests must be signed. */

@@ -56,6 +56,7 @@ const ACTIONS: Record<string, MessageId> = {
   'bot.rolled_back': messageId('audit.did.bot.rolled_back'),
   'connection.activated': messageId('audit.did.connection.activated'),
   'connection.attempts_read': messageId('audit.did.connection.attempts_read'),
+  'connection.certificate_ends': messageId('audit.did.connection.certificate_ends'),
   'connection.changed': messageId('audit.did.connection.changed'),
   'connection.created': messageId('audit.did.connection.created'),
   'connection.deactivated': messageId('audit.did.connection.deactivated'),

@@ -8,6 +8,7 @@ import { Loaded } from '../../parts/Loaded.tsx';
 import { botsQuery, knowledgeListQuery, type Place } from '../../queries.ts';
 import { lastPlace } from '../../session/last-place.ts';
 import { useCan, useOrganization } from '../../session/session.ts';
+import { Attention } from './Attention.tsx';
 import { RecentBots } from './RecentBots.tsx';
 import { SetUpList } from './SetUpList.tsx';
 import { UsageGlance } from './UsageGlance.tsx';
@@ -46,7 +47,10 @@ function Content({ place }: { place: Place }) {
     <Loaded query={bots} failed={t('bots.loadFailed')}>
       {(list) => (
         <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
-          <RecentBots bots={list} place={place} />
+          <div className="flex flex-col gap-6">
+            <Attention bots={list} place={place} />
+            <RecentBots bots={list} place={place} />
+          </div>
           <div className="flex flex-col gap-6">
             {can('bots.edit') && (
               <SetUpList bots={list} bases={bases.data ?? []} place={place} onWelcome={() => void navigate({ to: '/welcome' })} />

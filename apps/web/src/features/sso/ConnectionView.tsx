@@ -7,6 +7,7 @@ import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, toFailure } from '../../api.ts';
+import { CertificateNotes } from './CertificateNotes.tsx';
 import { GroupRules } from './GroupRules.tsx';
 import { PeopleSync } from './PeopleSync.tsx';
 import { ProtocolForm } from './ProtocolForm.tsx';
@@ -31,6 +32,7 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
           <bdi>{name}</bdi>
         </h2>
       </div>
+      <CertificateNotes connection={connection} />
       {fields.length > 0 && (
         <Step title={t('sso.step.there')} text={t('sso.step.thereText', { product: product.name ?? t('sso.product.generic') })}>
           <dl className="flex flex-col gap-2">

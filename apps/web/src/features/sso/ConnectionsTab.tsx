@@ -8,6 +8,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { ConnectionView } from './ConnectionView.tsx';
+import { endingsOf } from './certificates.ts';
 import { NewConnection, ProductTiles } from './NewConnection.tsx';
 import { productOf } from './products.ts';
 import { type Connection, connectionsQuery } from './queries.ts';
@@ -52,26 +53,38 @@ export function ConnectionsTab({ org }: { org: string }) {
 }
 
 function ConnectionList({ org, connections }: { org: string; connections: readonly Connection[] }) {
-  const { t, formats } = useTexts();
+  const { t } = useTexts();
   return (
     <ul className="flex max-w-3xl flex-col gap-3">
-      {connections.map(({ id, name, kind, product, state, expiresAt }) => (
-        <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 rounded-card border border-line bg-surface p-4">
+      {connections.map((connection) => (
+        <li key={connection.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 rounded-card border border-line bg-surface p-4">
           <Link
             to="/o/$org/sign-in"
             params={{ org }}
-            search={{ connection: id }}
+            search={{ connection: connection.id }}
             className="min-w-0 flex-1 basis-40 text-reading font-semibold hover:underline"
           >
-            <bdi>{name}</bdi>
+            <bdi>{connection.name}</bdi>
           </Link>
           <span className="text-dense text-muted">
-            {productOf(product).name ?? t('sso.product.generic')} · {t(`sso.kind.${kind}`)}
+            {productOf(connection.product).name ?? t('sso.product.generic')} · {t(`sso.kind.${connection.kind}`)}
           </span>
-          {expiresAt && <span className="text-dense text-muted">{t('sso.expires', { date: formats.date(expiresAt) })}</span>}
-          <Chip tone={STATE_TONES[state]}>{t(`sso.state.${state}`)}</Chip>
+          <CertificateEnd connection={connection} />
+          <Chip tone={STATE_TONES[connection.state]}>{t(`sso.state.${connection.state}`)}</Chip>
         </li>
       ))}
     </ul>
+  );
+}
+
+function CertificateEnd({ connection }: { connection: Connection }) {
+  const { t, formats } = useTexts();
+  const [ending] = endingsOf(connection);
+  const at = ending?.at ?? connection.expiresAt;
+  if (!at) return null;
+  const date = formats.date(at);
+  if (!ending) return <span className="text-dense text-muted">{t('sso.expires', { date })}</span>;
+  return (
+    <Chip tone={ending.hasEnded ? 'danger' : 'warning'}>{ending.hasEnded ? t('sso.expired', { date }) : t('sso.expires', { date })}</Chip>
   );
 }

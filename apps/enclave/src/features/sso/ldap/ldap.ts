@@ -54,7 +54,7 @@ export function createLdap({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
       return { settings: { ...settings, authorities }, secrets };
     },
 
-    expiresAt: ({ settings }) => firstEnd(settings.authorities),
+    expiresAt: ({ settings }) => firstEnd(settings.authorities, now()),
 
     isSameServer: (before, after) => before.url === after.url && fingerprints(before) === fingerprints(after),
 

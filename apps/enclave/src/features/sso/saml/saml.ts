@@ -89,7 +89,9 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
       }
     },
 
-    expiresAt: (connection) => firstEnd(partsOf(connection).provider.certificates),
+    expiresAt: (connection) => firstEnd(partsOf(connection).provider.certificates, now()),
+
+    ownExpiresAt: (connection) => firstEnd([partsOf(connection).key.certificate], now()),
 
     async describe(connection) {
       const { addresses, keys } = partsOf(connection);
