@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LIMITS } from '@privexbot/attestation';
+import { contract, type Endpoint } from '@privexbot/contract';
 import { SETTINGS } from '@privexbot/enclave/config.ts';
 import { expect, test } from 'vitest';
 
@@ -52,6 +53,18 @@ test('each line of the threat model names a test that is there, and each limit t
   expect(wrong).toEqual([]);
   expect(lines.length).toBeGreaterThan(30);
   expect(Object.keys(LIMITS).filter((limit) => !remains.includes(`| \`${limit}\` |`))).toEqual([]);
+});
+
+test('what asks for a fresh proof is told in full', () => {
+  const told = readFileSync('docs/adr/0014-what-asks-for-a-fresh-proof.md', 'utf8')
+    .split(/(?=\n\| feature \| `)/)
+    .slice(1)
+    .map((table) => [...table.matchAll(/`(\w+\.\w+)`/g)].map(([, name = '']) => name).filter((name) => name !== 'auth.changePassword'));
+  const by = (wish: Endpoint['fresh']) =>
+    Object.entries(contract).flatMap(([feature, all]) =>
+      Object.entries<Endpoint>(all).flatMap(([name, { fresh }]) => (fresh === wish ? [`${feature}.${name}`] : [])),
+    );
+  expect(told.map((names) => names.sort())).toEqual([by(true).sort(), by('person').sort()]);
 });
 
 test('each step of the walks names a function that its file has', () => {

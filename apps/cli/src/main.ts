@@ -40,7 +40,9 @@ function explain(error: unknown): { exitCode: 1 | 2; code: string; message: stri
     const { code, cause, reference, message } = error;
     if (cause instanceof NotVerified) return explain(cause);
     if (cause instanceof Refusal) return { exitCode: 1, code, message: cause.message };
-    return { exitCode: 1, code, message: code === 'internal' && reference ? `${message} Reference: ${reference}.` : message };
+    const more =
+      code === 'internal' && reference ? ` Reference: ${reference}.` : code === 'step_up_required' ? ' Run "privexbot login" again.' : '';
+    return { exitCode: 1, code, message: `${message}${more}` };
   }
   // What the system refused says why in one line; anything else is a fault of this program.
   const isSystem = error instanceof Error && 'syscall' in error;

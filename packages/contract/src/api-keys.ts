@@ -55,6 +55,7 @@ export const apiKeys = {
     access: 'keys.own',
     rate: 'write',
     audit: 'key.created',
+    fresh: true,
     failures: ['not_found', 'not_allowed', 'key_wider'],
     params: InOrg,
     body: NewApiKey,

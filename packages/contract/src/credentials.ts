@@ -228,7 +228,7 @@ export const credentials = {
     rate: 'write',
     audit: null,
     fresh: true,
-    failures: ['step_up_required', 'passkeys_need_name', 'too_many'],
+    failures: ['passkeys_need_name', 'too_many'],
     response: z.object({ challenge: Challenge, options: CeremonyOptions }),
   }),
   addPasskey: endpoint({
@@ -239,7 +239,7 @@ export const credentials = {
     rate: 'write',
     audit: 'credential.added',
     fresh: true,
-    failures: ['step_up_required', 'challenge_invalid', 'passkey_refused', 'passkeys_need_name', 'too_many'],
+    failures: ['challenge_invalid', 'passkey_refused', 'passkeys_need_name', 'too_many'],
     body: z.object({ challenge: Challenge, response: Registration, name: Name }),
     response: Passkey,
   }),
@@ -263,7 +263,7 @@ export const credentials = {
     rate: 'write',
     audit: 'credential.removed',
     fresh: true,
-    failures: ['step_up_required', 'not_found', 'last_way_in'],
+    failures: ['not_found', 'last_way_in'],
     params: InCredential,
   }),
   startTotp: endpoint({
@@ -274,7 +274,7 @@ export const credentials = {
     rate: 'write',
     audit: null,
     fresh: true,
-    failures: ['step_up_required'],
+    failures: [],
     response: z.object({
       challenge: Challenge,
       /** Base 32, for typing. */
@@ -292,7 +292,7 @@ export const credentials = {
     rate: 'sign-in',
     audit: 'credential.added',
     fresh: true,
-    failures: ['step_up_required', 'challenge_invalid', 'second_factor_wrong'],
+    failures: ['challenge_invalid', 'second_factor_wrong'],
     body: z.object({ challenge: Challenge, code: Code }),
     response: RecoveryCodes.partial(),
   }),
@@ -304,7 +304,7 @@ export const credentials = {
     rate: 'write',
     audit: 'credential.removed',
     fresh: true,
-    failures: ['step_up_required', 'not_found'],
+    failures: ['not_found'],
   }),
   renewRecoveryCodes: endpoint({
     method: 'POST',
@@ -314,7 +314,7 @@ export const credentials = {
     rate: 'write',
     audit: 'credential.renewed',
     fresh: true,
-    failures: ['step_up_required'],
+    failures: [],
     response: RecoveryCodes,
   }),
   unlink: endpoint({
@@ -325,7 +325,7 @@ export const credentials = {
     rate: 'write',
     audit: 'identity.unlinked',
     fresh: true,
-    failures: ['step_up_required', 'not_found', 'last_way_in'],
+    failures: ['not_found', 'last_way_in'],
     params: z.object({ identity: idSchema('identity') }),
   }),
   setPassword: endpoint({
@@ -336,7 +336,7 @@ export const credentials = {
     rate: 'sign-in',
     audit: 'account.password_changed',
     fresh: true,
-    failures: ['step_up_required', 'password_common'],
+    failures: ['password_common'],
     body: z.object({ password: Password }),
   }),
   changeEmail: endpoint({
@@ -348,7 +348,7 @@ export const credentials = {
     rate: 'sign-in',
     audit: 'account.email_requested',
     fresh: true,
-    failures: ['step_up_required', 'address_taken'],
+    failures: ['address_taken'],
     body: z.object({ email: Email }),
     response: Account,
   }),

@@ -24,8 +24,11 @@ export interface Endpoint {
   readonly audit: AuditAction | null;
   /** May be called outside the sealed channel, by programs that know no other way: whoever ends TLS can read it. */
   readonly plain?: true;
-  /** Needs a session whose person proved who they are within the last minutes (`FRESH_MS`): for what an unwatched device must not do. */
-  readonly fresh?: true;
+  /**
+   * Needs a session whose person proved who they are within the last minutes (`FRESH_MS`): for what an unwatched device must not do.
+   * An API key passes, since such a proof made it for what it may do; unless a `person` has to be there.
+   */
+  readonly fresh?: true | 'person';
   /** Answers for an organization that is suspended or about to be deleted, too. */
   readonly whileClosed?: true;
   /** Expected failures beyond those every endpoint may have (see `COMMON_FAILURES`). */

@@ -22,6 +22,7 @@ export const ErrorCode = z.enum([
   'identity_taken',
   'last_way_in',
   'step_up_required',
+  'person_required',
   'sso_required',
   'mfa_required',
   'policy_refused',

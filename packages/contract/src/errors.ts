@@ -80,6 +80,7 @@ export const ERRORS = {
     message: 'This needs a sign-in of the last few minutes. Prove again who you are: {ways}.',
     retry: false,
   },
+  person_required: { status: 403, message: 'No API key may do this. Sign in and do it yourself.', retry: false },
   sso_required: {
     status: 403,
     message: 'This organization asks its members to sign in with its own identity provider. Sign in with it, then go on.',

@@ -50,6 +50,7 @@ export const groups = {
     path: '/v1/organizations/:org/groups/:group',
     summary: 'Rename a group, or say which role its members get whom a directory manages',
     audit: 'group.changed',
+    fresh: true,
     failures: ['not_found', 'not_allowed', 'group_exists', 'managed_elsewhere'],
     params: OfGroup,
     body: z.object({ name: Name.optional(), role: z.enum(ROLES).nullable().optional() }),

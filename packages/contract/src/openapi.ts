@@ -54,6 +54,7 @@ function operation(feature: string, name: string, endpoint: Endpoint): object {
     'x-access': access,
     'x-rate': endpoint.rate,
     ...(endpoint.plain ? { 'x-plain': true } : {}),
+    ...(endpoint.fresh ? { 'x-fresh': endpoint.fresh } : {}),
     ...(endpoint.audit ? { 'x-audit': endpoint.audit } : {}),
     ...(access === 'public' ? {} : { security: credentials(endpoint) }),
     parameters: [
@@ -67,8 +68,8 @@ function operation(feature: string, name: string, endpoint: Endpoint): object {
 }
 
 /** An API key knows its organization; a session does only where the path names it. */
-function credentials({ access, path }: Endpoint): object[] {
-  if (access === 'account') return [{ session: [] }];
+function credentials({ access, fresh, path }: Endpoint): object[] {
+  if (access === 'account' || fresh === 'person') return [{ session: [] }];
   return path.includes('/:org') ? [{ session: [] }, { apiKey: [] }] : [{ apiKey: [] }];
 }
 
@@ -104,13 +105,15 @@ function success({ response, events, download }: Endpoint): object {
     : { 204: { description: 'Done' } };
 }
 
-function failures({ access, method, plain, failures: own }: Endpoint): Record<number, object> {
+function failures({ access, method, plain, fresh, failures: own }: Endpoint): Record<number, object> {
   const isOpen = access === 'public';
   const atTheDoor: ErrorCode[] = [
     ...(isOpen ? [] : (['not_signed_in'] as const)),
     ...(plain && isOpen ? [] : (['sealed_only'] as const)),
     ...(plain || isOpen || access === 'account' ? [] : (['plain_key'] as const)),
     ...(method === 'GET' ? [] : (['already_received'] as const)),
+    ...(fresh ? (['step_up_required'] as const) : []),
+    ...(fresh === 'person' ? (['person_required'] as const) : []),
   ];
   const byStatus = Map.groupBy<number, ErrorCode>([...own, ...atTheDoor, ...COMMON_FAILURES], (code) => ERRORS[code].status);
   return Object.fromEntries(

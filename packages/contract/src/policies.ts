@@ -91,6 +91,7 @@ export const policies = {
     access: 'people.manage',
     rate: 'write',
     audit: 'policies.changed',
+    fresh: true,
     failures: [...Refusals, 'conflict', 'locks_you_out'],
     params: InOrg,
     body: z.object({ policies: Policies, revision: z.number().int() }),

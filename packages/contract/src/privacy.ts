@@ -127,6 +127,7 @@ export const privacy = {
     access: 'people.manage',
     rate: 'rotation',
     audit: 'keys.rotation_started',
+    fresh: true,
     failures: Refusals,
     params: InOrg,
     body: z.object({ backupsExpireAt: Time.optional() }),

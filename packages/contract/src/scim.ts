@@ -60,6 +60,7 @@ export const scim = {
     access: 'people.manage',
     rate: 'write',
     audit: 'scim.token_created',
+    fresh: true,
     failures: refused,
     params: InConnection,
     body: z.object({
@@ -78,6 +79,7 @@ export const scim = {
     access: 'people.manage',
     rate: 'write',
     audit: 'scim.token_revoked',
+    fresh: true,
     failures: refused,
     params: InConnection.extend({ token: idSchema('scimToken') }),
   }),

@@ -76,7 +76,7 @@ export const wallets = {
     fresh: true,
     rate: 'write',
     audit: null,
-    failures: ['device_required', 'step_up_required'],
+    failures: ['device_required'],
     body: Asked,
     response: Challenge,
   }),

@@ -39,7 +39,7 @@ export async function waitUntilRead({ client }: Person, params: InKnowledge): Pr
 }
 
 /** A published bot; with a channel also deployed there. */
-export async function publishBot(person: Person, settings: Partial<BotSettings> = {}, channel?: 'page' | 'widget' | 'api') {
+export async function publishBot(person: Omit<Person, 'prove'>, settings: Partial<BotSettings> = {}, channel?: 'page' | 'widget' | 'api') {
   const { client, org, workspace } = person;
   const { id: bot, revision } = await client.bots.create({ params: { org, workspace }, body: { name: 'Help', ...settings } });
   const params: InBot = { org, workspace, bot };

@@ -41,6 +41,8 @@ export interface Person {
   /** The first organization and its first workspace. */
   readonly org: OrgId;
   readonly workspace: WorkspaceId;
+  /** Proves again who they are, for what asks for that after some minutes. */
+  prove(): Promise<void>;
 }
 
 export interface Enclave extends AsyncDisposable {
@@ -134,7 +136,8 @@ export async function startEnclave({ settings = {}, storage: given, isReplica = 
       const [first] = organizations;
       const [workspace] = first?.workspaces ?? [];
       if (!first || !workspace) throw new Error('sign-up made no organization with a workspace');
-      return { client, transport: own, email: body.email, password: PASSWORD, user: id, org: first.id, workspace: workspace.id };
+      const prove = () => client.credentials.stepUp({ body: { way: 'password', password: PASSWORD } });
+      return { client, transport: own, email: body.email, password: PASSWORD, user: id, org: first.id, workspace: workspace.id, prove };
     },
     async listen() {
       const { port } = owned.use(await listen(app, { host: '127.0.0.1', port: 0 }));

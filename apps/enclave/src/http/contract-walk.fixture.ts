@@ -1,5 +1,6 @@
 // Two organizations that have one of everything, and a call for every endpoint that names only things of one of them.
 import { contract, type Endpoint, ROLES, type Role } from '@privexbot/contract';
+import { createClient } from '@privexbot/sdk';
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 
 export const ENDPOINTS = Object.entries(contract).flatMap(([feature, all]) =>
@@ -17,7 +18,7 @@ export interface World {
 
 /** An organization with a member of each role, two workspaces, and one of everything in the first. */
 export async function buildWorld(enclave: Enclave): Promise<World> {
-  const admin = await enclave.signUp();
+  const admin = stayFresh(await enclave.signUp());
   const { client, org, workspace } = admin;
   const at = { org, workspace };
   const people = { admin } as Record<Role, Person>;
@@ -124,7 +125,7 @@ export const CHANGES_ALL = ['organizations.leave', 'organizations.suspend', 'org
 
 /** An organization with a member of each role and nothing else, for what changes all of it. */
 export async function buildPeople(enclave: Enclave): Promise<Pick<World, 'people' | 'things'>> {
-  const admin = await enclave.signUp();
+  const admin = stayFresh(await enclave.signUp());
   const people = { admin } as Record<Role, Person>;
   for (const role of ROLES) people[role] ??= await join(enclave, admin, role);
   return { people, things: { org: admin.org, workspace: admin.workspace } };
@@ -134,7 +135,19 @@ async function join(enclave: Enclave, { client, org, workspace }: Person, role: 
   const email = `${role}-${org.slice(-8)}@example.com`;
   const { link } = await client.organizations.invite({ params: { org }, body: { email, role } });
   const person = await enclave.signUp({ email, invitation: link.split('#')[1] ?? '' });
-  return { ...person, org, workspace };
+  return stayFresh({ ...person, org, workspace });
+}
+
+/** Somebody who proves again who they are whenever a call asks for it: the walk takes hours of the server's clock. */
+function stayFresh(person: Person): Person {
+  const transport: Person['transport'] = async (request) => {
+    const again = request.clone();
+    const response = await person.transport(request);
+    if (response.status !== 403 || !(await response.clone().text()).includes('step_up_required')) return response;
+    await person.prove();
+    return person.transport(again);
+  };
+  return { ...person, transport, client: createClient(transport) };
 }
 
 async function lastStarted(events: AsyncIterable<{ type: string; turn?: string; conversation?: string | undefined }>) {

@@ -1,6 +1,6 @@
 // Every endpoint of the contract on the real app: mounted, closed to strangers, open to the roles of the permission table and to
 // nobody else, and blind to another organization's ids wherever one can be put.
-import { type Endpoint, hasPermission, type Permission, ROLES } from '@privexbot/contract';
+import { type Endpoint, FRESH_MS, hasPermission, type Permission, ROLES } from '@privexbot/contract';
 import type { Enclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -93,6 +93,24 @@ test.each(ENDPOINTS.filter(([, { access }]) => access === 'account'))('%s is for
   const someone = await enclave.signUp();
   expect((await call(someone.transport, requestOf(named, own.things))).code).not.toBe('not_signed_in');
 });
+
+test.each(ENDPOINTS.filter(([, { fresh }]) => fresh))(
+  '%s asks for a proof of the last minutes, and of keys what it says',
+  async (...named) => {
+    const [, { access, fresh }] = named;
+    const person = await enclave.signUp();
+    const things = nowhere(named, { ...own.things, org: person.org, workspace: person.workspace });
+    const key = await keyFor(person);
+    enclave.advance(FRESH_MS - 60_000);
+    expect((await call(person.transport, requestOf(named, things))).code).not.toBe('step_up_required');
+    enclave.advance(60_000);
+    expect(await call(person.transport, requestOf(named, things))).toEqual({ status: 403, code: 'step_up_required' });
+    if (!key || access === 'account') return;
+    const { code } = await call(key, requestOf(named, things));
+    if (fresh === 'person') expect(code).toBe('person_required');
+    else expect(['step_up_required', 'person_required', 'key_scope']).not.toContain(code);
+  },
+);
 
 test.each(pathOfOrganization)('%s hides the whole of another organization', async (...named) => {
   await expectHidden(own.admin.transport, requestOf(named, other.things), 'environment');
@@ -216,7 +234,7 @@ function find(name: string): [string, Endpoint] {
 
 const keys = new Map<string, Caller>();
 /** Where a role may make no key there is no caller either. */
-async function keyFor({ client, org, user }: World['admin']): Promise<Caller | undefined> {
+async function keyFor({ client, org, user }: Pick<World['admin'], 'client' | 'org' | 'user'>): Promise<Caller | undefined> {
   const made = keys.get(user);
   if (made) return made;
   const key = await client.apiKeys.create({ params: { org }, body: { name: 'role' } }).catch(() => undefined);

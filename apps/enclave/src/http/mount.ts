@@ -169,7 +169,7 @@ async function enter(
   if (access === 'account') {
     const { user, session, facts } = principal;
     if (!session || !facts || principal.within) throw new AppError('not_signed_in');
-    if (endpoint.fresh) await requireFresh(principal, ports);
+    await requireFresh(endpoint, principal, ports);
     return { ...scope, user, session, facts };
   }
   return enterOrganization(endpoint, access, params, principal, scope, ports, caller);
@@ -191,7 +191,7 @@ async function enterOrganization(
   caller: Caller,
 ): Promise<OrgScope> {
   const { org, role } = await requireRights(endpoint, permission, params, principal, scope, ports, caller);
-  if (endpoint.fresh) await requireFresh(principal, ports);
+  await requireFresh(endpoint, principal, ports);
   const { db } = ports;
   await ports.limiter.admit(endpoint.rate, org, RATE_OF_ORGANIZATION);
   const { actor } = caller;
@@ -261,8 +261,10 @@ async function auditEnd(code: ErrorCode, { method, path }: Endpoint, { actor, or
   await db.audit(org ?? 'environment', { action: 'access.ended', actor, facts }).catch(() => undefined);
 }
 
-/** What an unwatched device, or an API key, must not do. @throws AppError `step_up_required` with the ways to prove again who one is */
-async function requireFresh({ user, facts }: Principal, { identity, now }: Ports): Promise<void> {
+/** What an unwatched device must not do, and some of it no API key. @throws AppError `step_up_required` with the ways to prove again who one is */
+async function requireFresh({ fresh }: Endpoint, { user, facts, key }: Principal, { identity, now }: Ports): Promise<void> {
+  if (!fresh || (key && fresh !== 'person')) return;
+  if (key) throw new AppError('person_required');
   if (facts && now().getTime() - facts.authTime.getTime() < FRESH_MS) return;
   throw new AppError('step_up_required', { ways: (await identity.waysToProve(user)).join(', ') });
 }

@@ -58,13 +58,14 @@ test('scopes add nothing: what the maker loses, the key loses', async () => {
 });
 
 test('a key ends at its time', async () => {
-  const { client, org } = await enclave.signUp();
+  const { client, org, prove } = await enclave.signUp();
   const { key, expiresAt } = await client.apiKeys.create({ params: { org }, body: { name: 'short', expiresAt: inDays(1) } });
   expect(expiresAt).toBeDefined();
   const program = enclave.client(key);
   await program.organizations.get({ params: { org } });
   enclave.advance(DAY + 1_000);
   await expect(program.organizations.get({ params: { org } })).rejects.toMatchObject({ code: 'not_signed_in' });
+  await prove();
   const over = client.apiKeys.create({ params: { org }, body: { name: 'over', expiresAt: inDays(-1) } });
   await expect(over).rejects.toMatchObject({ code: 'bad_request', details: { field: 'expiresAt' } });
 });

@@ -427,6 +427,7 @@ test('a row that was changed or put back from outside signs nobody in', async ()
 test('addresses that lead inside are refused, as issuer, in discovery and as a redirect', async () => {
   const { admin, params } = company;
   const probed = async (issuer: string) => {
+    await admin.prove();
     await admin.client.sso.change({ params, body: { protocol: { kind: 'oidc', settings: { issuer, clientId: 'x' } } } });
     return (await admin.client.sso.probe({ params })).at(-1);
   };
