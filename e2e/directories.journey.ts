@@ -128,6 +128,15 @@ test('an LDAP directory: by name and password, with roles by groups, and out whe
   await people.waitForURL((url) => url.pathname.startsWith('/sign-in'));
 });
 
+async function comeAsLea(page: Page): Promise<void> {
+  await page.goto(`${server.url}/sign-in`);
+  await page.locator('input[name=email]').fill('lea@saml.example');
+  await page.locator('button[type=submit]').click();
+  await page.getByRole('button', { name: 'Continue to Staff directory' }).click();
+  await page.getByRole('link', { name: 'Sign in as lea' }).click();
+  await page.waitForURL(isInside);
+}
+
 test('a SAML provider: by its metadata, over its own page, and out when it says so', async () => {
   await provider.setPeople({ lea: { mail: 'lea@saml.example', displayName: 'Lea Example', groups: ['writers'] } });
   await begin('SAML 2.0', 'Staff directory');
@@ -148,14 +157,18 @@ test('a SAML provider: by its metadata, over its own page, and out when it says 
   await look(admin, 'saml-connection');
 
   const people = await browser.openPage();
-  await people.goto(`${server.url}/sign-in`);
-  await people.locator('input[name=email]').fill('lea@saml.example');
-  await people.locator('button[type=submit]').click();
-  await people.getByRole('button', { name: 'Continue to Staff directory' }).click();
-  await people.getByRole('link', { name: 'Sign in as lea' }).click();
-  await people.waitForURL(isInside);
+  await comeAsLea(people);
   expect(await roles()).toMatchObject({ 'lea@saml.example': 'tier1' });
 
+  await people.goto(`${server.url}/account`);
+  await people.getByRole('button', { name: 'Sign out' }).click();
+  await people.getByText('Staff directory has ended its own too.').waitFor();
+  await look(people, 'signed-out');
+  expect(await provider.ended()).toMatchObject([{ name: 'lea' }]);
+  await people.goto(server.url);
+  await people.waitForURL((url) => url.pathname.startsWith('/sign-in'));
+
+  await comeAsLea(people);
   await people.goto(await provider.endAddress('lea'));
   await people.getByRole('heading', { name: 'Signed out of the directory' }).waitFor();
   await people.goto(server.url);

@@ -76,13 +76,16 @@ test('an Admin connects, tests and activates; people come by the directory, and 
   await page.getByLabel('Client secret').fill(SECRET);
   await page.getByText('Scopes and claims').click();
   await page.getByRole('textbox', { name: 'Scopes' }).fill('openid profile email groups');
+  await page.getByRole('checkbox', { name: 'Signing out here signs out at the directory too' }).check();
   await page.getByRole('button', { name: 'Save draft' }).click();
 
   const redirect = page.locator('dd', { hasText: '/callback' }).locator('code');
   const logout = page.locator('dd', { hasText: '/backchannel-logout' }).locator('code');
+  const signedOut = page.locator('dd', { hasText: '/signed-out' }).locator('code');
   const redirectUri = await redirect.innerText();
   expect(redirectUri).toMatch(/\/sso\/con_[0-9a-z]{26}\/callback$/);
-  idp.register({ id: 'privexbot', secret: SECRET, redirectUri, backchannelLogoutUri: await logout.innerText() });
+  const [backchannelLogoutUri, postLogoutRedirectUri] = [await logout.innerText(), await signedOut.innerText()];
+  idp.register({ id: 'privexbot', secret: SECRET, redirectUri, backchannelLogoutUri, postLogoutRedirectUri });
 
   await page.getByRole('checkbox', { name: /^Give new people/ }).check();
   await page.getByRole('button', { name: 'Add a rule' }).click();
@@ -124,8 +127,21 @@ test('an Admin connects, tests and activates; people come by the directory, and 
   await sayWhoIAm(typed, 'ben');
   await typed.waitForURL((url) => url.origin === server.url && !url.pathname.startsWith('/sign-in'));
 
+  await people.goto(`${server.url}/account`);
+  await people.getByRole('button', { name: 'Sign out' }).click();
+  await people.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await people.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await people.getByText('Corp directory is asked to sign you out there too.').waitFor();
+  await look(people, 'signed-out');
+  // Neither here nor there.
+  await people.getByRole('link', { name: 'Sign in again' }).click();
+  await people.goto(`${server.url}/sign-in/by/${connection}`);
+  await people.getByRole('button', { name: 'Continue to Corp directory' }).click();
+  await sayWhoIAm(people, 'ada');
+  await people.waitForURL((url) => url.origin === server.url && !url.pathname.startsWith('/sign-in'));
+
   await page.getByRole('tab', { name: 'Attempts' }).click();
-  await expect.poll(() => page.getByText('Signed in', { exact: true }).count(), { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => page.getByText('Signed in', { exact: true }).count(), { timeout: 20_000 }).toBe(3);
   await page.locator('summary', { hasText: 'ADA of Corp' }).first().click();
   await page.getByText('Groups without a rule').first().waitFor();
   await look(page, 'attempts');

@@ -35,6 +35,7 @@ import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import {
   createStrategies,
   findConnectionsFor,
+  leaveDirectory,
   mountSso,
   openCertificateWarnings,
   openDirectorySync,
@@ -105,7 +106,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   mountAll(
     app,
     {
-      auth: authRoutes({ ...context, passwords, admit }),
+      auth: authRoutes({ ...context, passwords, admit, leaveDirectory: (facts) => leaveDirectory({ ...context, strategies }, facts) }),
       credentials: credentialRoutes({ ...context, passwords, connectionsFor: (email) => findConnectionsFor(context, email) }),
       organizations: organizationRoutes(context),
       members: memberRoutes({ ...context, passwords }, directories),

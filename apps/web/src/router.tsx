@@ -4,6 +4,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import { BOT_TABS } from './features/bots/tabs.ts';
 import { LoadFailed, NotFound, RootLayout } from './frame/RootLayout.tsx';
 import { lastPlace } from './session/last-place.ts';
+import { wasSignedIn } from './session/mark.ts';
 
 const root = createRootRouteWithContext<{ texts: Texts }>()({
   component: RootLayout,
@@ -76,6 +77,16 @@ const byDirectory = createRoute({
   path: '/sign-in/by/$connection',
   beforeLoad: withWays,
   component: lazyRouteComponent(() => import('./features/auth/steps/ConnectionSignIn.tsx'), 'ConnectionSignIn'),
+});
+
+const signedOut = createRoute({
+  getParentRoute: () => root,
+  path: '/signed-out',
+  async beforeLoad(route: { context: { texts: Texts } }) {
+    if (wasSignedIn()) throw redirect({ to: '/' });
+    await withWays(route);
+  },
+  component: lazyRouteComponent(() => import('./features/auth/steps/SignedOut.tsx'), 'SignedOut'),
 });
 
 const secondFactor = createRoute({
@@ -279,6 +290,7 @@ const routeTree = root.addChildren([
   changeAddress,
   fromDirectory,
   byDirectory,
+  signedOut,
   verify,
   signedIn.addChildren([
     home,

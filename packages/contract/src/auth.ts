@@ -132,11 +132,15 @@ export const auth = {
   signOut: endpoint({
     method: 'POST',
     path: '/v1/auth/sign-out',
-    summary: 'End the session that makes this call',
+    summary: 'End the session that makes this call; says where the browser ends it at the person’s directory too',
     access: 'account',
     rate: 'write',
     audit: 'session.ended',
     failures: [],
+    response: z.object({
+      /** The session here has ended already. */
+      directory: z.object({ name: z.string(), url: z.string() }).optional(),
+    }),
   }),
   token: endpoint({
     method: 'POST',

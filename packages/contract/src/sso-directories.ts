@@ -42,6 +42,8 @@ export const SamlSettings = z.strictObject({
   groupsAttribute: Text.optional(),
   /** Whether the provider is to ask for the password again each time. */
   forceAuthn: z.boolean().default(false),
+  /** Whether whoever signs out here is sent to the provider's single logout service, where it has one. */
+  signOutThere: z.boolean().default(true),
 });
 /** Own keys are made by the server and never shown. */
 export const SamlSecrets = z.strictObject({});

@@ -23,6 +23,8 @@ export const OidcSettings = z.strictObject({
     .default('openid profile email'),
   /** Which claim lists a person's groups. */
   groupsClaim: Claim.default('groups'),
+  /** Whether whoever signs out here is sent to the provider's own sign-out, which has to know our address for it. */
+  signOutThere: z.boolean().default(false),
 });
 export const OidcSecrets = z.strictObject({ clientSecret: Secret.optional() });
 

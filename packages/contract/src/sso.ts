@@ -71,6 +71,7 @@ const described = {
     metadata: z.string(),
     slo: z.string(),
     backchannelLogout: z.string(),
+    signedOut: z.string(),
     start: z.string(),
   }),
   createdAt: Time,

@@ -42,6 +42,7 @@ class Provider:
         self.people = {}
         self.how = {'sign_assertion': True, 'sign_response': False, 'encrypt_assertion': False}
         self.pending = {}
+        self.ended = []
         self.service = None
         self.server = None
 
@@ -108,6 +109,8 @@ class Provider:
         """A request of the service: the answer goes back by redirect."""
         self.check({k: fields[k] for k in ('SAMLRequest', 'RelayState', 'SigAlg', 'Signature') if k in fields})
         request = self.server.parse_logout_request(fields['SAMLRequest'], BINDING_HTTP_REDIRECT)
+        sessions = [index.text for index in request.message.session_index]
+        self.ended.append({'name': request.message.name_id.text, 'sessions': sessions})
         response = self.server.create_logout_response(request.message, [BINDING_HTTP_REDIRECT])
         return self.redirect(str(response), self.logout_address(), 'SAMLResponse', fields.get('RelayState', ''))
 
@@ -175,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
             self.page('<h1>Signed out of the directory</h1>')
         elif path == '/favicon.ico':
             self.send(204, '', 'image/x-icon')
+        elif path == '/control/ended':
+            self.send(200, json.dumps(provider.ended), 'application/json')
         elif path == '/control/end':
             self.send(200, provider.end(fields['name'], fields.get('session')), 'text/plain')
         else:

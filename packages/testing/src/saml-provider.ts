@@ -26,6 +26,8 @@ export interface SamlProvider extends AsyncDisposable {
     address: string,
     name: string,
   ): Promise<{ readonly address: string; readonly fields: { SAMLResponse: string; RelayState: string } }>;
+  /** Whose sessions a service asked to end, with what it calls them. */
+  ended(): Promise<{ readonly name: string; readonly sessions: readonly string[] }[]>;
   /** The address of the service at which a browser ends somebody's session there. */
   endAddress(name: string, session?: string): Promise<string>;
 }
@@ -73,6 +75,7 @@ export async function startSamlProvider(): Promise<SamlProvider> {
         fields: { SAMLResponse: value(/name="SAMLResponse" value="([^"]*)"/), RelayState: value(/name="RelayState" value="([^"]*)"/) },
       };
     },
+    ended: async () => JSON.parse(await ask('/control/ended')),
     endAddress: (name, session) => ask(`/control/end?${new URLSearchParams({ name, ...(session ? { session } : {}) })}`),
     [Symbol.asyncDispose]: stop,
   };

@@ -37,8 +37,8 @@ export interface SessionFacts {
   readonly amr: readonly string[];
   readonly authTime: Date;
   readonly startedAt: Date;
-  /** The organization's identity provider that vouched for the person. */
-  readonly connection?: { readonly id: ConnectionId; readonly org: OrgId };
+  /** The organization's identity provider that vouched for the person, and what it wants to be told at the end. */
+  readonly connection?: { readonly id: ConnectionId; readonly org: OrgId; readonly ending?: object };
 }
 
 /** The sealed session a request came through: one object for all requests of that session. */

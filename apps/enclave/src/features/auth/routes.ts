@@ -2,7 +2,7 @@ import type { UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
-import type { AccountScope } from '../../http/scope.ts';
+import type { AccountScope, SessionFacts } from '../../http/scope.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
 import { changeAccount, isSignUpOpen, join, localPart } from './accounts.ts';
@@ -22,10 +22,12 @@ import { ownIdentity } from './verified-identity.ts';
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
   readonly passwords: Passwords;
   readonly admit: Admit;
+  /** Where a browser ends a session at the person's directory too. */
+  readonly leaveDirectory: (facts: SessionFacts) => Promise<{ readonly name: string; readonly url: string } | undefined>;
 };
 
 export function authRoutes(context: Ports): Handlers<'auth'> {
-  const { config, db, keyring, mailer, now, passwords, admit } = context;
+  const { config, db, keyring, mailer, now, passwords, admit, leaveDirectory } = context;
   const tokens = createTokens(context);
   const change = <T>(user: UserId, fn: Parameters<typeof changeAccount<T>>[2]) => changeAccount<T>(context, user, fn);
 
@@ -91,6 +93,8 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
         await deleteSessions(tx, scope.user, (id) => id === scope.session);
         audit('session.ended', scope.session);
       });
+      const directory = await leaveDirectory(scope.facts);
+      return directory ? { directory } : {};
     },
 
     async token({ user, session, facts, channel, address }, { body }) {

@@ -1,4 +1,3 @@
-import type { ConnectionId, OrgId } from '@privexbot/contract';
 import type { SessionFacts } from '../../http/scope.ts';
 
 /** Ways to sign in, each with a file in `strategies/`. */
@@ -11,7 +10,7 @@ export const OWN_ISSUER = 'privexbot';
 export interface VerifiedIdentity {
   readonly method: Method;
   /** For identity providers of an organization. */
-  readonly connection?: { readonly id: ConnectionId; readonly org: OrgId };
+  readonly connection?: NonNullable<SessionFacts['connection']>;
   /** `privexbot`, a wallet's chain family, or what the identity provider calls itself. */
   readonly issuer: string;
   /** What the issuer never gives to another person; no address. */

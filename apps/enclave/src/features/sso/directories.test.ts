@@ -309,6 +309,51 @@ test('the provider ends a session with a signed request, and the browser goes ba
   expect((await visit(address)).headers.get('location')).toBe('/sign-in');
 });
 
+/** Where our page is after the browser was sent with it. */
+const sentTo = async (url: string) => {
+  const { status, headers } = await visit(url);
+  return [status, headers.get('location')];
+};
+const refusals = async () => (await actions(saml)).filter(({ action }) => action === 'connection.logout_refused');
+
+test('whoever signs out is out here first, and the provider says in a signed answer that it ended its session too', async () => {
+  const before = (await refusals()).length;
+  const { client } = await signInAt('ana');
+  const { directory } = await client.auth.signOut();
+  await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  expect(directory?.name).toBe('Company directory');
+  expect(directory?.url).toMatch(new RegExp(`^${provider.url}/slo\\?SAMLRequest=`));
+  const there = await fetch(directory?.url ?? '', { redirect: 'manual' });
+  expect(await provider.ended()).toEqual([{ name: 'ana', sessions: [expect.any(String)] }]);
+  const back = there.headers.get('location') ?? '';
+  expect(await sentTo(back)).toEqual([303, '/signed-out#there']);
+  // The answer counts once.
+  expect(await sentTo(back)).toEqual([303, '/signed-out']);
+  expect(await refusals()).toHaveLength(before);
+});
+
+test('an answer that the provider did not sign, of another sign-out, or at another place says nothing and leads nowhere', async () => {
+  const before = (await refusals()).length;
+  const leave = async () => {
+    const { client } = await signInAt('ana');
+    const { directory } = await client.auth.signOut();
+    return (await fetch(directory?.url ?? '', { redirect: 'manual' })).headers.get('location') ?? '';
+  };
+  const own = await leave();
+  const other = await leave();
+  const state = (url: string) => new URL(url).searchParams.get('RelayState') ?? '';
+  for (const url of [
+    own.replace(state(own), state(other)),
+    own.replace(/RelayState=[^&]*/, 'RelayState=https%3A%2F%2Fevil.example'),
+    own.replace(/RelayState=[^&]*/, ''),
+    own.replace(/SAMLResponse=[^&]*/, 'SAMLResponse='),
+    own.replace(/Signature=[^&]*/, 'Signature=AAAA'),
+    own.replace(saml.connection.id, 'con_00000000000000000000000000'),
+  ])
+    expect([url, ...(await sentTo(url))]).toEqual([url, 303, '/signed-out']);
+  expect((await refusals()).slice(0, -before).map(({ facts }) => facts?.check)).toEqual(['signature', 'signature']);
+});
+
 test('what is no provider is refused with the reason, and stores nothing', async () => {
   const { admin } = saml;
   const create = (metadata: string) =>

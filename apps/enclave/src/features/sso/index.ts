@@ -4,6 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { listConnections, type StoredConnection } from './store.ts';
 
 export { openCertificateWarnings } from './certificate-warnings.ts';
+export { leaveDirectory } from './ending.ts';
 export { findConnectionsFor, type WayIn } from './find.ts';
 export { applyGroupMap } from './group-map.ts';
 export { placeGroup } from './places.ts';

@@ -8,6 +8,7 @@ import { AppError } from '../../errors.ts';
 import { addressOf, type Env } from '../../http/mount.ts';
 import { answerChallenge } from '../auth/index.ts';
 import type { Ports } from './connections.ts';
+import { isEnded } from './ending.ts';
 import { readForm } from './form.ts';
 import { endByDirectory } from './logout.ts';
 import { AT_DIRECTORY, type Returned, requireActive } from './sign-in.ts';
@@ -55,7 +56,12 @@ export function mountSso(app: Hono<Env>, ports: Ports): void {
   );
   app.get(
     '/sso/:connection/slo',
-    at(async (c, connection) => logout(c, connection, 'GET', c.req.query())),
+    at(async (c, connection) => {
+      const fields = c.req.query();
+      if (fields.SAMLResponse === undefined) return logout(c, connection, 'GET', fields);
+      const isThere = await isEnded(ports, connection, fields.RelayState ?? '', queryOf(c));
+      return seeOther(isThere ? '/signed-out#there' : '/signed-out');
+    }),
   );
   app.post(
     '/sso/:connection/slo',
@@ -93,10 +99,14 @@ export function mountSso(app: Hono<Env>, ports: Ports): void {
 
   async function logout(c: HonoContext<Env>, id: ConnectionId, method: 'GET' | 'POST', fields: Record<string, string>): Promise<Response> {
     const connection = await requireActive(ports, id);
-    const query = new URL(c.req.url).search.slice(1);
-    const notice = await endByDirectory(ports, connection, { method, fields, query });
+    const notice = await endByDirectory(ports, connection, { method, fields, query: queryOf(c) });
     return seeOther(notice?.answerAt ?? '/sign-in');
   }
+}
+
+/** As it came: signatures are over its octets. */
+function queryOf(c: HonoContext<Env>): string {
+  return new URL(c.req.url).search.slice(1);
 }
 
 function seeOther(location: string): Response {

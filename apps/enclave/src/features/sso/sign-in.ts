@@ -205,10 +205,10 @@ export async function startTest(
 }
 
 function identityOf({ id, org, kind, name: label }: StoredConnection, arrival: Arrival): VerifiedIdentity {
-  const { issuer, subject, name, email, emailVerified, groups, amr, authTime } = arrival;
+  const { issuer, subject, name, email, emailVerified, groups, amr, authTime, ending } = arrival;
   return {
     method: kind,
-    connection: { id, org },
+    connection: { id, org, ...(ending ? { ending } : {}) },
     issuer,
     subject,
     label,

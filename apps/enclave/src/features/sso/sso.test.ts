@@ -51,14 +51,14 @@ async function openCompany({ activate = true, provisioning = {} as object } = {}
     body: {
       kind: 'oidc',
       name: 'Company directory',
-      settings: { issuer: idp.issuer, clientId: 'privexbot', scopes: 'openid profile email groups' },
+      settings: { issuer: idp.issuer, clientId: 'privexbot', scopes: 'openid profile email groups', signOutThere: true },
       secrets: { clientSecret: SECRET },
       provisioning: { create: true, groups: [{ group: 'editors', role: 'tier2' }], ...provisioning },
     },
   });
   const params = { org: admin.org, connection: connection.id };
-  const { callback, backchannelLogout } = connection.addresses;
-  idp.register({ id: 'privexbot', secret: SECRET, redirectUri: callback, backchannelLogoutUri: backchannelLogout });
+  const { callback, signedOut } = connection.addresses;
+  idp.register({ id: 'privexbot', secret: SECRET, redirectUri: callback, postLogoutRedirectUri: signedOut });
   const opened = { admin, domain, connection, params };
   addAccount(opened, 'tester');
   if (activate) {
@@ -377,6 +377,60 @@ test('a connection that is switched off or removed ends the sessions that began 
   await expect(admin.client.sso.get({ params })).rejects.toMatchObject({ code: 'not_found' });
   expect((await admin.client.members.list({ params: admin })).items.map(({ email }) => email)).toContain(`otto@${company.domain}`);
   expect((await admin.client.audit.verify({ params: admin })).intact).toBe(true);
+});
+
+test('whoever signs out is out here first, and is led to the provider’s own sign-out and back', async () => {
+  addAccount(company, 'lea');
+  const { client } = await signIn(company, 'lea');
+  const { directory } = await client.auth.signOut();
+  await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  expect(directory?.name).toBe('Company directory');
+  const url = new URL(directory?.url ?? '');
+  expect([`${url.origin}${url.pathname}`, Object.fromEntries(url.searchParams)]).toEqual([
+    `${idp.issuer}/session/end`,
+    { client_id: 'privexbot', post_logout_redirect_uri: company.connection.addresses.signedOut },
+  ]);
+  expect(await idp.endSession('lea', url.href)).toBe(company.connection.addresses.signedOut);
+  expect(await enclave.signUp().then(({ client }) => client.auth.signOut())).toEqual({});
+});
+
+test('the provider is told whose session it is where it gave a word for that, and nothing is sent where that is off', async () => {
+  addAccount(company, 'kim', { login_hint: 'opaque-word-of-the-provider' });
+  const { client } = await signIn(company, 'kim');
+  const { directory } = await client.auth.signOut();
+  expect(new URL(directory?.url ?? '').searchParams.get('logout_hint')).toBe('opaque-word-of-the-provider');
+  await signIn(company, 'kim', client);
+  const { issuer, clientId, scopes } = company.connection.settings as { issuer: string; clientId: string; scopes: string };
+  const settings = { issuer, clientId, scopes, signOutThere: false };
+  await company.admin.client.sso.change({ params: company.params, body: { protocol: { kind: 'oidc', settings } } });
+  expect(await client.auth.signOut()).toEqual({});
+  await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+});
+
+test('a provider that is down, silent or names no safe address keeps nobody signed in', async () => {
+  addAccount(company, 'max');
+  const discovery = await (await fetch(`${idp.issuer}/.well-known/openid-configuration`)).text();
+  const withEnd = (end: string) => ({ body: JSON.stringify({ ...JSON.parse(discovery), end_session_endpoint: end }) });
+  const answers = [
+    withEnd('javascript:alert(1)'),
+    withEnd('http://169.254.169.254/end'),
+    withEnd('data:text/html,x'),
+    withEnd('//'),
+    { body: 'no metadata' },
+    // Last, since a failure is not remembered.
+    { status: 503, body: '' },
+  ];
+  const clients: Client[] = [];
+  for (const _ of answers) clients.push((await signIn(company, 'max')).client);
+  // Long enough for what was read of the provider to be read again.
+  const LATER = 11 * 60_000;
+  for (const [at, answer] of answers.entries()) {
+    idp.instead.set('/.well-known/openid-configuration', () => answer);
+    enclave.advance(LATER);
+    expect([answer.body.slice(-60), await clients[at]?.auth.signOut()]).toEqual([answer.body.slice(-60), {}]);
+    await expect(clients[at]?.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  }
+  enclave.advance(-LATER * answers.length);
 });
 
 test('the last twenty attempts are kept, and the last of each person', async () => {

@@ -31,6 +31,7 @@ export function addressesOf(id: string, origin: string): Addresses {
     metadata: `${base}/metadata`,
     slo: `${base}/slo`,
     backchannelLogout: `${base}/backchannel-logout`,
+    signedOut: `${origin}/signed-out`,
     start: `${base}/start`,
   };
 }

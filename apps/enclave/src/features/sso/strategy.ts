@@ -25,6 +25,8 @@ export interface Addresses {
   readonly slo: string;
   /** OpenID Connect back-channel logout URI. */
   readonly backchannelLogout: string;
+  /** OpenID Connect post-logout redirect URI: the page that browsers come back to. */
+  readonly signedOut: string;
   /** Starts a sign-in from the directory's own page of apps. */
   readonly start: string;
 }
@@ -48,6 +50,8 @@ export interface Arrival {
   readonly claims: Claims;
   /** OIDC `sid` or SAML SessionIndex, by which the directory may end the session later. */
   readonly session?: string;
+  /** What the directory is told when the person signs out here, as `endAt` wants it; kept sealed with the session. */
+  readonly ending?: object;
   /** What must not be taken twice until then: an assertion's id, a token's `jti`. */
   readonly once?: { readonly id: string; readonly until: Date };
 }
@@ -162,11 +166,17 @@ interface Common<Settings, Secrets> {
     request: { readonly method: 'GET' | 'POST'; readonly fields: Readonly<Record<string, string>>; readonly query: string },
     checks: Checks,
   ): Promise<LogoutNotice>;
-  /** The address at which a browser ends its session at the directory too. */
+  /**
+   * Prepares the end of a session at the directory too; undefined where that cannot be or is not wanted. As for `begin`, `memory` is kept
+   * until the answer comes, for directories that say what they did.
+   * @param ending what the sign-in brought for it
+   */
   endAt?(
     connection: Connection<Settings, Secrets>,
-    session: { readonly subject: string; readonly session?: string },
-  ): Promise<string | undefined>;
+    ending: object | undefined,
+  ): Promise<{ readonly memory?: object; go(state: string): string } | undefined>;
+  /** Reads the directory's word that it ended what `endAt` named. @param query as it came, without its question mark */
+  readEnd?(connection: Connection<Settings, Secrets>, memory: object, query: string, checks: Checks): Promise<void>;
 }
 
 export interface LogoutNotice {

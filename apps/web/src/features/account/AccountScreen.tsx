@@ -9,6 +9,7 @@ import { api } from '../../api.ts';
 import { Page } from '../../frame/Page.tsx';
 import { SettingForm } from '../../parts/SettingForm.tsx';
 import { meQuery } from '../../queries.ts';
+import { rememberDirectoryLeft } from '../../session/directory-left.ts';
 import { markSignedIn } from '../../session/mark.ts';
 import { useAccount } from '../../session/session.ts';
 import { Address } from './Address.tsx';
@@ -25,11 +26,13 @@ export function AccountScreen() {
   const queryClient = useQueryClient();
   const signOut = useMutation({
     mutationFn: async () => (await api()).auth.signOut(),
-    onSuccess: async () => {
+    onSuccess: async ({ directory }) => {
       markSignedIn(false);
+      if (directory) rememberDirectoryLeft(directory.name);
       // First leave the screens that read from the cache: emptied under them, it would ask again and be refused.
-      await navigate({ to: '/sign-in' });
+      await navigate({ to: directory ? '/signed-out' : '/sign-in', replace: directory !== undefined });
       queryClient.clear();
+      if (directory) location.assign(directory.url);
     },
   });
   return (

@@ -36,7 +36,10 @@ export const PRODUCTS: readonly Product[] = [
     name: 'Microsoft Entra ID',
     issuer: 'https://login.microsoftonline.com/TENANT-ID/v2.0',
     kinds: {
-      oidc: [['callback', 'Redirect URI (Web)']],
+      oidc: [
+        ['callback', 'Redirect URI (Web)'],
+        ['signedOut', 'Redirect URI (Web), one more'],
+      ],
       saml: [
         ['metadata', 'Identifier (Entity ID)'],
         ['acs', 'Reply URL (Assertion Consumer Service URL)'],
@@ -53,6 +56,7 @@ export const PRODUCTS: readonly Product[] = [
       oidc: [
         ['callback', 'Redirect URIs'],
         ['start', 'Initiate Login URI'],
+        ['signedOut', 'Signoff URLs'],
       ],
       saml: [
         ['acs', 'ACS URLs'],
@@ -68,6 +72,7 @@ export const PRODUCTS: readonly Product[] = [
     kinds: {
       oidc: [
         ['callback', 'Valid redirect URIs'],
+        ['signedOut', 'Valid post logout redirect URIs'],
         ['backchannelLogout', 'Backchannel logout URL'],
       ],
       saml: [
@@ -97,6 +102,7 @@ export const PRODUCTS: readonly Product[] = [
       oidc: [
         ['callback', 'redirect_uris'],
         ['start', 'initiate_login_uri'],
+        ['signedOut', 'post_logout_redirect_uris'],
         ['backchannelLogout', 'backchannel_logout_uri'],
       ],
       saml: [

@@ -3,6 +3,7 @@ import { LdapSettings } from '@privexbot/contract';
 import { CORP, DIRECTORY_PASSWORD, OPEN, PERSON_PASSWORD, type Slapd, startSlapd } from '@privexbot/testing/slapd.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutbound } from '../../../providers/outbound/outbound.ts';
+import { addressesOf } from '../strategies.ts';
 import { type Checks, createChecks, SignInRefused } from '../strategy.ts';
 import { createLdap } from './ldap.ts';
 
@@ -22,7 +23,7 @@ afterAll(async () => {
   await outbound.close();
 });
 
-const ADDRESSES = { callback: '', acs: '', metadata: '', slo: '', backchannelLogout: '', start: '' };
+const ADDRESSES = addressesOf('c', 'https://us.example');
 
 /** A connection to the tree in the shape of Active Directory, but for what is given. */
 function connect(given: Record<string, unknown> = {}, bindPassword = DIRECTORY_PASSWORD) {

@@ -10,6 +10,7 @@ export interface Client {
   readonly secret: string;
   readonly redirectUri: string;
   readonly backchannelLogoutUri?: string;
+  readonly postLogoutRedirectUri?: string;
   readonly claimsInIdToken?: boolean;
 }
 
@@ -30,8 +31,12 @@ export interface OidcProvider extends AsyncDisposable {
   rotateKeys(): Promise<void>;
   /** Goes through the provider's pages as a browser would. @returns the address it sends the browser back to */
   signIn(url: string, account: string): Promise<string>;
-  /** Ends the provider's session of an account, and tells clients by the back channel. */
-  endSession(account: string): Promise<void>;
+  /**
+   * Ends the provider's session of an account, and tells clients by the back channel.
+   * @param url where a client sent the browser for it
+   * @returns the address it sends the browser back to
+   */
+  endSession(account: string, url?: string): Promise<string>;
 }
 
 export async function startOidcProvider(): Promise<OidcProvider> {
@@ -88,16 +93,21 @@ export async function startOidcProvider(): Promise<OidcProvider> {
               redirect_uris: [client.redirectUri],
               response_types: ['code'],
               grant_types: ['authorization_code'],
+              post_logout_redirect_uris: client.postLogoutRedirectUri ? [client.postLogoutRedirectUri] : [],
               ...(client.backchannelLogoutUri
                 ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
                 : {}),
             },
           ]
         : [],
-      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
+      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'login_hint'], groups: ['groups'] },
       scopes: ['openid', 'email', 'profile', 'groups'],
       conformIdTokenClaims: !client?.claimsInIdToken,
-      features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+      features: {
+        devInteractions: { enabled: false },
+        backchannelLogout: { enabled: true },
+        rpInitiatedLogout: { enabled: true, logoutSource: askWhetherToEnd },
+      },
       findAccount: (_, sub) => {
         const claims = accounts.get(sub);
         return claims && { accountId: sub, claims: () => ({ sub, ...claims }) };
@@ -161,17 +171,25 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       }
       throw new Error('the provider redirects without end');
     },
-    async endSession(account) {
+    async endSession(account, url = `${issuer}/session/end`) {
       const jar = jars.get(account) ?? new Map<string, string>();
-      const page = await (await go(`${issuer}/session/end`, jar)).text();
-      const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? '';
-      await go(`${issuer}/session/end/confirm`, jar, { method: 'POST', body: new URLSearchParams({ xsrf, logout: 'yes' }) });
+      const page = await go(url, jar);
+      const text = await page.text();
+      if (!page.ok) throw new Error(`the provider answered ${page.status}: ${text.slice(0, 500)}`);
+      const xsrf = /name="xsrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
+      const ended = await go(`${issuer}/session/end/confirm`, jar, { method: 'POST', body: new URLSearchParams({ xsrf, logout: 'yes' }) });
+      return ended.headers.get('location') ?? '';
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The provider's own asks for a font of another site. */
+function askWhetherToEnd(answer: { body: string }, form: string): void {
+  answer.body = `<!doctype html><html lang="en"><title>Directory</title><h1>Sign out?</h1>${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button></html>`;
 }
 
 interface Row {

@@ -17,6 +17,11 @@ interface Memory {
   readonly nonce: string;
 }
 
+/** What the provider is told at the end of a session: which account it is of, where it gave a word for that. */
+interface Ending {
+  readonly hint?: string;
+}
+
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const LOGOUT_KEPT_MS = 60 * 60_000;
 
@@ -90,10 +95,15 @@ export function createOidc(ports: Ports): Strategy<OidcSettings, OidcSecrets> {
       };
     },
 
-    async endAt({ settings, secrets }) {
+    // OpenID Connect RP-Initiated Logout §2, by the client's id: the ID token, which names the person, is not kept.
+    async endAt({ settings, secrets, addresses }, ending: Ending = {}) {
+      if (!settings.signOutThere) return undefined;
       const configuration = await discovered(providers.discover(settings, secrets));
       const { end_session_endpoint: url } = configuration.serverMetadata();
-      return url === undefined ? undefined : client.buildEndSessionUrl(configuration).href;
+      if (url === undefined || !providers.isAllowed(url)) return undefined;
+      const { hint } = ending;
+      const parameters = { post_logout_redirect_uri: addresses.signedOut, ...(hint === undefined ? {} : { logout_hint: hint }) };
+      return { go: () => client.buildEndSessionUrl(configuration, parameters).href };
     },
   };
 
@@ -146,7 +156,7 @@ export function createOidc(ports: Ports): Strategy<OidcSettings, OidcSecrets> {
 }
 
 function toArrival(claims: TokenClaims, { issuer, groupsClaim }: OidcSettings): Arrival {
-  const { sub = '', email, email_verified: verified, name, sid, amr, auth_time: at, iat } = claims;
+  const { sub = '', email, email_verified: verified, name, sid, amr, auth_time: at, iat, login_hint: hint } = claims;
   return {
     issuer,
     subject: sub,
@@ -158,6 +168,7 @@ function toArrival(claims: TokenClaims, { issuer, groupsClaim }: OidcSettings): 
     // A time ahead of ours would count as fresh for longer.
     authTime: new Date((typeof at === 'number' && at <= iat + SKEW_SECONDS ? at : iat) * 1_000),
     ...(typeof sid === 'string' ? { session: sid } : {}),
+    ...(typeof hint === 'string' ? { ending: { hint: hint.slice(0, 300) } satisfies Ending } : {}),
     claims: toShown(claims),
   };
 }

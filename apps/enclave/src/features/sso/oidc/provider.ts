@@ -22,7 +22,9 @@ export interface Providers {
   discover(settings: OidcSettings, secrets: OidcSecrets): Promise<client.Configuration>;
   /** A provider's keys; those that came before `kid` was known are fetched again. Undefined where it sends no key set. */
   keys(url: string, kid?: unknown): Promise<JWK[] | undefined>;
-  /** @throws SignInRefused for an address that must not be called without TLS */
+  /** Without TLS anybody on the way could name the keys: only hosts that whoever runs the machine named. */
+  isAllowed(address: string): boolean;
+  /** @throws SignInRefused for an address that is not allowed */
   requireTls(url: string, checks: Checks): void;
 }
 
@@ -30,7 +32,6 @@ export function createProviders({ config, outbound, now }: Ports): Providers {
   const servers = remembering<client.ServerMetadata>();
   const keySets = remembering<JWK[] | undefined>();
 
-  /** Without TLS anybody on the way could name the keys: only hosts that whoever runs the machine named. */
   const isAllowed = (address: string): boolean => {
     const url = URL.parse(address);
     return url?.protocol === 'https:' || (url?.protocol === 'http:' && namesHost(config.privateHosts, url));
@@ -94,6 +95,7 @@ export function createProviders({ config, outbound, now }: Ports): Providers {
       const isKnown = kid === undefined || keys?.some((key) => key.kid === kid);
       return isKnown ? keys : keySets.get(url, now(), ASKED_AGAIN_AFTER_MS, () => fetchKeys(url));
     },
+    isAllowed,
     requireTls(url, checks) {
       checks.require('tls', isAllowed(url), { expected: 'https', found: URL.parse(url)?.protocol });
     },

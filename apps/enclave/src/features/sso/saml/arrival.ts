@@ -14,6 +14,16 @@ export const EMAIL = `${FORMAT}emailAddress`;
 /** Conditions that are understood. SAML core §2.5.1.1: with any other the assertion must not be relied on. */
 const CONDITIONS = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'];
 
+const QUALIFIERS = ['Format', 'NameQualifier', 'SPNameQualifier'];
+
+/** What a request to end the session at the provider names. */
+export interface Ending {
+  readonly name: string;
+  /** Of the NameID. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly session?: string;
+}
+
 export interface Expectation {
   /** Of the provider. */
   readonly entityId: string;
@@ -52,6 +62,7 @@ export function readArrival(signed: SignedResponse, expected: Expectation, check
       authTime: authn.at,
       claims: checks.claims,
       ...(authn.session ? { session: authn.session } : {}),
+      ...(name.value ? { ending: toEnding(assertion, authn.session) } : {}),
       once: { id: assertion.attributes.get('ID') ?? '', until: new Date(Math.max(confirmedUntil, until) + SKEW_MS) },
     };
   }, checks);
@@ -166,6 +177,13 @@ function readName(assertion: XmlElement, { entityId, audience, subjectAttribute 
     found: value === '' ? (childOf(subject, 'assertion', 'EncryptedID') ? 'an encrypted NameID' : 'no NameID') : `${format} ${value}`,
   });
   return { subject: `${format} ${value}`, value, format };
+}
+
+/** The session as the provider named it: SAML core §3.7.3.1 wants the same NameID, letter for letter with all that qualifies it. */
+function toEnding(assertion: XmlElement, session: string | undefined): Ending {
+  const nameId = childOf(childOf(assertion, 'assertion', 'Subject'), 'assertion', 'NameID');
+  const attributes = [...(nameId?.attributes ?? [])].filter(([name]) => QUALIFIERS.includes(name));
+  return { name: textOf(nameId) ?? '', attributes: Object.fromEntries(attributes), ...(session ? { session } : {}) };
 }
 
 /** NameID and attributes by name, as the page of attempts shows them and the rules read them. */

@@ -1,7 +1,7 @@
 import type { Checks, LogoutNotice } from '../strategy.ts';
-import { UNSPECIFIED } from './arrival.ts';
-import { orRefuse, readTree } from './signed-response.ts';
-import { childOf, childrenOf, escapeXml, NAMESPACES, textOf } from './xml.ts';
+import { type Ending, UNSPECIFIED } from './arrival.ts';
+import { orRefuse, readTree, requireSuccess } from './signed-response.ts';
+import { childOf, childrenOf, escapeXml, NAMESPACES, textOf, type XmlElement } from './xml.ts';
 
 /** By how much the provider's clock may differ. */
 const SKEW_MS = 120_000;
@@ -14,6 +14,14 @@ interface Envelope {
   readonly at: Date;
   readonly issuer: string;
   readonly destination: string;
+}
+
+interface Expected {
+  /** Of the provider. */
+  readonly entityId: string;
+  /** Our single logout service. */
+  readonly slo: string;
+  readonly now: Date;
 }
 
 /** SAML core §3.4.1 */
@@ -29,14 +37,10 @@ export function writeAuthnRequest(envelope: Envelope, wish: { acs: string; forma
 }
 
 /** SAML core §3.7.1 */
-export function writeLogoutRequest(envelope: Envelope, person: { format: string; name: string; session: string | undefined }): string {
-  const session = person.session === undefined ? '' : `<p:SessionIndex>${escapeXml(person.session)}</p:SessionIndex>`;
-  return write(
-    'LogoutRequest',
-    envelope,
-    '',
-    `<a:NameID Format="${escapeXml(person.format)}">${escapeXml(person.name)}</a:NameID>${session}`,
-  );
+export function writeLogoutRequest(envelope: Envelope, { name, attributes, session }: Ending): string {
+  const qualifiers = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`);
+  const index = session === undefined ? '' : `<p:SessionIndex>${escapeXml(session)}</p:SessionIndex>`;
+  return write('LogoutRequest', envelope, '', `<a:NameID${qualifiers.join('')}>${escapeXml(name)}</a:NameID>${index}`);
 }
 
 /** SAML core §3.7.2 */
@@ -46,25 +50,11 @@ export function writeLogoutResponse(envelope: Envelope, request: string): string
 }
 
 /** Reads a request to end a session, whose signature was checked. SAML core §3.7.3.2. */
-export function readLogoutRequest(
-  xml: string,
-  expected: { entityId: string; slo: string; now: Date },
-  checks: Checks,
-): LogoutNotice & { readonly id: string } {
+export function readLogoutRequest(xml: string, expected: Expected, checks: Checks): LogoutNotice & { readonly id: string } {
   return orRefuse(() => {
     const request = readTree(xml, 'LogoutRequest', checks);
     const { attributes } = request;
-    const issuer = textOf(childOf(request, 'assertion', 'Issuer'));
-    checks.require('issuer', issuer === expected.entityId, { expected: expected.entityId, found: issuer ?? 'none' });
-    const destination = attributes.get('Destination');
-    checks.require('destination', destination === expected.slo, { expected: expected.slo, found: destination ?? 'none' });
-    const issued = Date.parse(attributes.get('IssueInstant') ?? '');
-    const until = attributes.has('NotOnOrAfter') ? Date.parse(attributes.get('NotOnOrAfter') ?? '') : issued + FRESH_MS;
-    const now = expected.now.getTime();
-    checks.require('time', issued <= now + SKEW_MS && now - SKEW_MS < until, {
-      expected: expected.now.toISOString(),
-      found: attributes.get('IssueInstant') ?? 'none',
-    });
+    const until = checkEnvelope(request, expected, checks);
     const nameId = childOf(request, 'assertion', 'NameID');
     const name = textOf(nameId) ?? '';
     // Where several are named, all sessions of the person end: none of them is more than that.
@@ -79,6 +69,33 @@ export function readLogoutRequest(
       once: { id, until: new Date(until + SKEW_MS) },
     };
   }, checks);
+}
+
+/** Reads the answer to a request of ours to end a session, whose signature was checked. SAML core §3.7.2. */
+export function readLogoutResponse(xml: string, expected: Expected & { readonly request: string }, checks: Checks): void {
+  orRefuse(() => {
+    const response = readTree(xml, 'LogoutResponse', checks);
+    checkEnvelope(response, expected, checks);
+    const answered = response.attributes.get('InResponseTo');
+    checks.require('in_response_to', answered === expected.request, { expected: expected.request, found: answered ?? 'none' });
+    requireSuccess(response, checks);
+  }, checks);
+}
+
+/** From whom, to whom and when. @returns until when the message is good, in ms */
+function checkEnvelope(message: XmlElement, { entityId, slo, now }: Expected, checks: Checks): number {
+  const issuer = textOf(childOf(message, 'assertion', 'Issuer'));
+  checks.require('issuer', issuer === entityId, { expected: entityId, found: issuer ?? 'none' });
+  const { attributes } = message;
+  const destination = attributes.get('Destination');
+  checks.require('destination', destination === slo, { expected: slo, found: destination ?? 'none' });
+  const issued = Date.parse(attributes.get('IssueInstant') ?? '');
+  const until = attributes.has('NotOnOrAfter') ? Date.parse(attributes.get('NotOnOrAfter') ?? '') : issued + FRESH_MS;
+  checks.require('time', issued <= now.getTime() + SKEW_MS && now.getTime() - SKEW_MS < until, {
+    expected: now.toISOString(),
+    found: attributes.get('IssueInstant') ?? 'none',
+  });
+  return until;
 }
 
 function write(name: string, { id, at, issuer, destination }: Envelope, attributes: string, content: string): string {

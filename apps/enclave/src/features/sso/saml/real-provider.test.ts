@@ -2,17 +2,11 @@
 import { SamlSettings } from '@privexbot/contract';
 import { type SamlProvider, startSamlProvider } from '@privexbot/testing/saml-provider.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addressesOf } from '../strategies.ts';
 import { type Connection, createChecks } from '../strategy.ts';
 import { createSaml, type SamlSecrets } from './saml.ts';
 
-const ADDRESSES = {
-  callback: 'https://us.example/sso/c/callback',
-  acs: 'https://us.example/sso/c/acs',
-  metadata: 'https://us.example/sso/c/metadata',
-  slo: 'https://us.example/sso/c/slo',
-  backchannelLogout: 'https://us.example/sso/c/backchannel-logout',
-  start: 'https://us.example/sign-in?connection=c',
-};
+const ADDRESSES = addressesOf('c', 'https://us.example');
 const saml = createSaml({ now: () => new Date(), outbound: {} as never });
 if (saml.way !== 'redirect') throw new Error('SAML goes by redirect');
 const { begin, finish } = saml;
@@ -73,8 +67,11 @@ test('ends sessions both ways', async () => {
   expect(read).toMatchObject({ subject: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent ana', session: '_session' });
   expect(await (await fetch(read?.answerAt ?? '')).text()).toContain('Signed out of the directory');
 
-  const ours = await saml.endAt?.(connection, { subject: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent ana', session: '_session' });
-  const answer = await fetch(ours ?? '', { redirect: 'manual' });
+  const ending = { name: 'ana', attributes: { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' }, session: '_session' };
+  const ours = await saml.endAt?.(connection, ending);
+  const answer = await fetch(ours?.go('opaque') ?? '', { redirect: 'manual' });
   expect([answer.status, await answer.text()]).toEqual([303, '']);
-  expect(answer.headers.get('location')).toMatch(new RegExp(`^${ADDRESSES.slo}\\?SAMLResponse=`));
+  const back = new URL(answer.headers.get('location') ?? '');
+  expect([`${back.origin}${back.pathname}`, back.searchParams.get('RelayState')]).toEqual([ADDRESSES.slo, 'opaque']);
+  await saml.readEnd?.(connection, ours?.memory ?? {}, back.search.slice(1), createChecks());
 });

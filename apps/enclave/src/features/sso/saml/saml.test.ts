@@ -7,6 +7,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { SamlSettings } from '@privexbot/contract';
 import { beforeAll, expect, test } from 'vitest';
 import { AppError } from '../../../errors.ts';
+import { addressesOf } from '../strategies.ts';
 import { type Checks, type Connection, createChecks, SignInRefused } from '../strategy.ts';
 import { createOwnKey } from './own-keys.ts';
 import {
@@ -32,14 +33,7 @@ const PROVIDER = {
   signOnUrl: 'https://idp.example/sso?tenant=1',
   logoutUrl: 'https://idp.example/slo',
 };
-const ADDRESSES = {
-  callback: 'https://us.example/sso/c/callback',
-  acs: 'https://us.example/sso/c/acs',
-  metadata: 'https://us.example/sso/c/metadata',
-  slo: 'https://us.example/sso/c/slo',
-  backchannelLogout: 'https://us.example/sso/c/backchannel-logout',
-  start: 'https://us.example/sign-in?connection=c',
-};
+const ADDRESSES = addressesOf('c', 'https://us.example');
 const pages = new Map<string, Response>();
 const saml = createSaml({
   now: () => AT,
@@ -59,6 +53,7 @@ async function connect(given: Partial<Extract<SamlSettings['provider'], { entity
     provider: { ...PROVIDER, certificates: [provider.certificate], ...given },
     nameIdFormat: 'unspecified',
     forceAuthn: false,
+    signOutThere: true,
     ...more,
   };
   const prepared = await saml.prepare?.({ settings, secrets: {} });
@@ -377,14 +372,64 @@ test('a message that inflates without end is refused', async () => {
 });
 
 test('whoever signs out is led to the provider to end the session there', async () => {
-  const address = await saml.endAt?.(connection, { subject: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent a <b>', session: '_s' });
-  const url = new URL(address ?? '');
+  const ending = { name: 'a <b>', attributes: { Format: 'urn:f', SPNameQualifier: 'us "&' }, session: '_s' };
+  const url = new URL((await saml.endAt?.(connection, ending))?.go('state') ?? '');
+  expect([`${url.origin}${url.pathname}`, url.searchParams.get('RelayState')]).toEqual([PROVIDER.logoutUrl, 'state']);
   const request = inflateRawSync(Buffer.from(url.searchParams.get('SAMLRequest') ?? '', 'base64')).toString();
-  expect(readXml(request).children.map(({ name, text }) => [name, text])).toEqual([
-    ['Issuer', ADDRESSES.metadata],
-    ['NameID', 'a <b>'],
-    ['SessionIndex', '_s'],
-  ]);
-  expect(await saml.endAt?.(connection, { subject: 'attribute:uid 7' })).toBeUndefined();
-  expect(await saml.endAt?.(await connect({ logoutUrl: undefined }), { subject: 'f ana' })).toBeUndefined();
+  const [issuer, name, session] = readXml(request).children;
+  expect([issuer?.text, name?.text, session?.text]).toEqual([ADDRESSES.metadata, 'a <b>', '_s']);
+  expect(Object.fromEntries(name?.attributes ?? [])).toEqual(ending.attributes);
+  expect(await saml.endAt?.(connection, undefined)).toBeUndefined();
+  expect(await saml.endAt?.(await connect({ logoutUrl: undefined }), ending)).toBeUndefined();
+  expect(await saml.endAt?.(await connect({}, { signOutThere: false }), ending)).toBeUndefined();
+});
+
+test('what the sign-in named is what the sign-out names, also where an attribute names the person', async () => {
+  const transient = (situation: Situation) =>
+    responseOf(
+      situation,
+      signed(
+        change(assertionOf(situation), ['a:Subject', 'a:NameID'], () =>
+          node(
+            'a:NameID',
+            { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient', NameQualifier: PROVIDER.entityId, X: '1' },
+            '_t',
+          ),
+        ),
+        provider.privateKey,
+      ),
+    );
+  const arrival = await answer(transient, await connect({}, { subjectAttribute: 'email' }));
+  expect(arrival).toMatchObject({
+    subject: 'attribute:email ana@example.com',
+    ending: {
+      name: '_t',
+      attributes: { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient', NameQualifier: PROVIDER.entityId },
+      session: '_session',
+    },
+  });
+});
+
+test('of the answer to a sign-out counts only a success that the provider signed, for this request', async () => {
+  const { memory = {} } = (await saml.endAt?.(connection, { name: 'ana', attributes: {} })) ?? {};
+  const { request } = memory as { request: string };
+  const text = `<p:LogoutResponse xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion" ID="_back" Version="2.0" IssueInstant="${AT.toISOString()}" Destination="${ADDRESSES.slo}" InResponseTo="${request}"><a:Issuer>${PROVIDER.entityId}</a:Issuer><p:Status><p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></p:Status></p:LogoutResponse>`;
+  const read = (xml: string, key = provider.privateKey, direction: 'SAMLRequest' | 'SAMLResponse' = 'SAMLResponse') => {
+    const { search } = new URL(toRedirect(ADDRESSES.slo, direction, xml, 'state', key));
+    return saml.readEnd?.(connection, memory, search.slice(1), createChecks()) ?? Promise.reject();
+  };
+  await read(text);
+  expect(await refusal(read(text, next.privateKey))).toBe('signature');
+  expect(await refusal(read(text, provider.privateKey, 'SAMLRequest'))).toBe('signature');
+  for (const [from, to, check] of [
+    [request, '_another', 'in_response_to'],
+    [` InResponseTo="${request}"`, '', 'in_response_to'],
+    [PROVIDER.entityId, 'https://other.example', 'issuer'],
+    [ADDRESSES.slo, 'https://other.example', 'destination'],
+    ['2026-11-28T12', '2026-11-28T11', 'time'],
+    ['status:Success', 'status:Responder', 'answer'],
+    ['<p:Status>', '<p:Other>', 'document'],
+    ['p:LogoutResponse', 'p:LogoutRequest', 'document'],
+  ] as const)
+    expect([to, await refusal(read(text.replaceAll(from, to)))]).toEqual([to, check]);
 });

@@ -5,9 +5,9 @@ import { AppError } from '../../../errors.ts';
 import { randomBytes } from '../../../random.ts';
 import { firstEnd } from '../certificates.ts';
 import type { Connection, Strategy } from '../strategy.ts';
-import { EMAIL, readArrival, UNSPECIFIED } from './arrival.ts';
+import { EMAIL, type Ending, readArrival, UNSPECIFIED } from './arrival.ts';
 import { attributeNames } from './attributes.ts';
-import { readLogoutRequest, writeAuthnRequest, writeLogoutRequest, writeLogoutResponse } from './messages.ts';
+import { readLogoutRequest, readLogoutResponse, writeAuthnRequest, writeLogoutRequest, writeLogoutResponse } from './messages.ts';
 import { describeUs, findWeakCertificate, type ProviderDescription, readProviderMetadata, toCertificate } from './metadata.ts';
 import { createOwnKey, type OwnKey } from './own-keys.ts';
 import { fromRedirect, toRedirect } from './redirect.ts';
@@ -100,8 +100,6 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
 
     async readLogout(connection, { method, fields, query }, checks) {
       const { provider, addresses, key } = partsOf(connection);
-      // The answer to a request of ours ends nothing: the session here ended before the browser went there.
-      if (fields.SAMLResponse !== undefined) return {};
       checks.require('answer', method === 'GET' && fields.SAMLRequest !== undefined, { expected: 'SAMLRequest by GET', found: method });
       const xml = fromRedirect(query, 'SAMLRequest', provider.certificates, checks);
       const { id, ...notice } = readLogoutRequest(xml, { entityId: provider.entityId, slo: addresses.slo, now: now() }, checks);
@@ -111,14 +109,21 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
       return { ...notice, answerAt: toRedirect(provider.logoutUrl, 'SAMLResponse', response, fields.RelayState, key.privateKey) };
     },
 
-    async endAt(connection, { subject, session }) {
+    async endAt(connection, ending: Ending | undefined) {
       const { provider, addresses, key } = partsOf(connection);
-      const [format = '', ...name] = subject.split(' ');
-      // Where an attribute names people, the NameID of that sign-in is not kept.
-      if (!provider.logoutUrl || format.startsWith('attribute:')) return undefined;
-      const envelope = { id: newId(), at: now(), issuer: addresses.metadata, destination: provider.logoutUrl };
-      const xml = writeLogoutRequest(envelope, { format, name: name.join(' '), session });
-      return toRedirect(provider.logoutUrl, 'SAMLRequest', xml, undefined, key.privateKey);
+      const { logoutUrl } = provider;
+      if (!connection.settings.signOutThere || !logoutUrl || !ending) return undefined;
+      const envelope = { id: newId(), at: now(), issuer: addresses.metadata, destination: logoutUrl };
+      const xml = writeLogoutRequest(envelope, ending);
+      const memory: Memory = { request: envelope.id };
+      return { memory, go: (state) => toRedirect(logoutUrl, 'SAMLRequest', xml, state, key.privateKey) };
+    },
+
+    async readEnd(connection, memory, query, checks) {
+      const { provider, addresses } = partsOf(connection);
+      const { request } = memory as Memory;
+      const xml = fromRedirect(query, 'SAMLResponse', provider.certificates, checks);
+      readLogoutResponse(xml, { entityId: provider.entityId, slo: addresses.slo, request, now: now() }, checks);
     },
   };
 

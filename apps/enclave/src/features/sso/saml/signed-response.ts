@@ -33,8 +33,7 @@ export interface SignedResponse {
 export async function readSignedResponse(encoded: string, trust: Trust, checks: Checks): Promise<SignedResponse> {
   const text = decodePosted(encoded, checks);
   const response = readTree(text, 'Response', checks);
-  const status = orRefuse(() => statusOf(response), checks);
-  checks.require('answer', status === SUCCESS, { expected: SUCCESS, found: status });
+  orRefuse(() => requireSuccess(response, checks), checks);
   const algorithms = trust.algorithms ?? STRONG;
   const [encrypted, ...more] = childrenOf(response, 'assertion', 'EncryptedAssertion');
   const assertions = childrenOf(response, 'assertion', 'Assertion');
@@ -103,6 +102,12 @@ export function orRefuse<T>(read: () => T, checks: Checks): T {
 
 function hasSignature(element: XmlElement | undefined): boolean {
   return childOf(element, 'signature', 'Signature') !== undefined;
+}
+
+/** @throws SignInRefused where the answer is that something failed */
+export function requireSuccess(response: XmlElement, checks: Checks): void {
+  const status = statusOf(response);
+  checks.require('answer', status === SUCCESS, { expected: SUCCESS, found: status });
 }
 
 /** Codes from the outer to the inner, and what the provider says in words (SAML core §3.2.2). */

@@ -1,4 +1,5 @@
 import type { OidcSecrets, OidcSettings } from '@privexbot/contract';
+import { Checkbox } from '@privexbot/ui/base/Checkbox.tsx';
 import { Select, TextField } from '@privexbot/ui/base/Field.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { type FieldsProps, filled, type KindForm, requireAll } from './kind-form.ts';
@@ -20,6 +21,7 @@ export const oidcForm: KindForm<OidcSettings, Protocol> = {
     clientAuth: settings?.clientAuth ?? 'client_secret_basic',
     scopes: settings?.scopes ?? 'openid profile email',
     groupsClaim: settings?.groupsClaim ?? 'groups',
+    signOutThere: settings?.signOutThere ? 'yes' : '',
   }),
 
   check: (values, t) => ({
@@ -36,6 +38,7 @@ export const oidcForm: KindForm<OidcSettings, Protocol> = {
       clientAuth: AUTHENTICATIONS.find((one) => one === values.clientAuth) ?? 'client_secret_basic',
       scopes: values.scopes?.trim() ?? '',
       groupsClaim: values.groupsClaim?.trim() ?? '',
+      signOutThere: values.signOutThere === 'yes',
     },
     secrets: filled(values, ['clientSecret']),
   }),
@@ -75,6 +78,12 @@ function OidcFields({ form, secretEndings, placeholder }: FieldsProps) {
             value={form.values.clientAuth}
             onValueChange={(value) => form.set('clientAuth', value)}
             options={AUTHENTICATIONS.map((value) => ({ value, label: value }))}
+          />
+          <Checkbox
+            label={t('directory.signOutThere')}
+            description={t('oidc.signOutThereHelp')}
+            checked={form.values.signOutThere === 'yes'}
+            onCheckedChange={(checked) => form.set('signOutThere', checked ? 'yes' : '')}
           />
         </div>
       </details>

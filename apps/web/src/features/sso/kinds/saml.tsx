@@ -30,6 +30,7 @@ export const samlForm: KindForm<SamlSettings, Protocol> = {
       certificates: described?.certificates.join('\n') ?? '',
       nameIdFormat: settings?.nameIdFormat ?? 'unspecified',
       forceAuthn: settings?.forceAuthn ? 'yes' : '',
+      signOutThere: settings?.signOutThere === false ? '' : 'yes',
       ...Object.fromEntries(NAMES.map((name) => [name, settings?.[name] ?? ''])),
     };
   },
@@ -51,6 +52,7 @@ export const samlForm: KindForm<SamlSettings, Protocol> = {
       provider: providerOf(values),
       nameIdFormat: FORMATS.find((format) => format === values.nameIdFormat) ?? 'unspecified',
       forceAuthn: values.forceAuthn === 'yes',
+      signOutThere: values.signOutThere === 'yes',
       ...filled(values, NAMES),
     },
   }),
@@ -139,6 +141,12 @@ function SamlFields({ form }: FieldsProps) {
             label={t('saml.forceAuthn')}
             checked={values.forceAuthn === 'yes'}
             onCheckedChange={(checked) => form.set('forceAuthn', checked ? 'yes' : '')}
+          />
+          <Checkbox
+            label={t('directory.signOutThere')}
+            description={t('saml.signOutThereHelp')}
+            checked={values.signOutThere === 'yes'}
+            onCheckedChange={(checked) => form.set('signOutThere', checked ? 'yes' : '')}
           />
         </div>
       </details>
