@@ -28,6 +28,8 @@ export interface Transaction<R extends Realm = OrgId> extends HeadTransaction {
   run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** See `Heads.lock`: needed by what reads protected rows in order to change them. */
   lock(table: ProtectedTable, realm?: Realm): Promise<void>;
+  /** See `Heads.lockAll`. */
+  lockAll(wanted: readonly (readonly [ProtectedTable, Realm])[]): Promise<void>;
   /** See `Heads.check`: needed for each row that grants something. */
   check(table: ProtectedTable, id: string, sealed: Uint8Array | null, realm?: Realm): Promise<void>;
   /** See `Heads.record`: call it for each protected row that is written (or, with `null`, deleted), before that is done. */
@@ -220,6 +222,7 @@ export class Database {
           auditAs: (record) => void entries.push({ realm, record }),
           run: send,
           lock: (table, at) => this.heads.lock(tx, table, at),
+          lockAll: (wanted) => this.heads.lockAll(tx, wanted),
           check: (table, id, sealed, at) => this.heads.check(tx, table, id, sealed, at),
           record: (table, id, sealed, at) => this.heads.record(tx, table, id, sealed, at),
           onEnd: (callback) => void ended.push(callback),

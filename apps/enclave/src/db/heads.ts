@@ -124,16 +124,32 @@ export class Heads {
    * wait for each other.
    */
   async lock(tx: HeadTransaction, table: ProtectedTable, realm: Realm = tx.realm): Promise<void> {
+    return this.lockAll(tx, [[table, realm]]);
+  }
+
+  /** The same for several at once, whose statements go to the database together. */
+  async lockAll(tx: HeadTransaction, wanted: readonly (readonly [ProtectedTable, Realm])[]): Promise<void> {
     const held = this.#held.get(tx) ?? new Map<string, { table: ProtectedTable; ready: Promise<void> }>();
     this.#held.set(tx, held);
-    const name = nameOf(realm, table);
-    const known = held.get(name);
-    if (known) return known.ready;
-    for (const other of held.values())
-      if (ORDER.indexOf(other.table) > ORDER.indexOf(table)) throw new Error(`${table} must be locked before ${other.table}`);
-    const ready = this.#takeTurn(tx, name).then(() => this.#takeHead(tx.sql, table, realm));
-    held.set(name, { table, ready });
-    return ready;
+    const { promise: turns, resolve, reject } = Promise.withResolvers<void>();
+    turns.catch(() => undefined);
+    const missing = wanted.filter(([table, realm]) => !held.has(nameOf(realm, table)));
+    for (const [table, realm] of missing) {
+      for (const other of held.values())
+        if (ORDER.indexOf(other.table) > ORDER.indexOf(table)) throw new Error(`${table} must be locked before ${other.table}`);
+      held.set(nameOf(realm, table), { table, ready: turns.then(() => this.#takeHead(tx.sql, table, realm)) });
+    }
+    try {
+      for (const [table, realm] of missing) {
+        await this.#takeTurn(tx, nameOf(realm, table));
+        // Before the row is locked, since it may have to be read on another connection.
+        await this.#load(realm, table);
+      }
+      resolve();
+    } catch (error) {
+      reject(error);
+    }
+    await Promise.all(wanted.map(([table, realm]) => held.get(nameOf(realm, table))?.ready));
   }
 
   /** Notes that a row is written (`sealed`) or deleted (`null`) in this transaction. Locks the table, so call it before the row is locked. */
@@ -235,11 +251,10 @@ export class Heads {
 
   /** Locks the head's row until the transaction ends, and catches up with it. */
   async #takeHead(sql: Kysely<Tables>, table: ProtectedTable, realm: Realm): Promise<void> {
-    // Before the row is locked, since it may have to be read on another connection.
-    const known = await this.#load(realm, table);
-    if (known.broken) return;
+    const known = this.#heads.get(nameOf(realm, table));
+    if (known?.broken) return;
     const stored = await this.#lockStored(sql, table, realm);
-    if (stored.counter > known.counter) await this.#follow(sql, realm, table);
+    if (!known || stored.counter > known.counter) await this.#follow(sql, realm, table);
     const record = describeRecord({ table, realm, id: 'head' });
     const head = this.#heads.get(nameOf(realm, table));
     if (!head || stored.counter > head.counter) {
@@ -340,11 +355,15 @@ export class Heads {
 
   #toStatements(sql: Kysely<Tables>, { realm, table, ...change }: Pending): CompiledQuery[] {
     const row = { realm, name: table, ...this.#macs.packChange(realm, table, change) };
-    const statements = [this.#update(sql, realm, table, change).compile(), sql.insertInto('head_changes').values(row).compile()];
+    // Both in one statement: there are many of these.
+    const both = sql
+      .with('head', () => this.#update(sql, realm, table, change))
+      .insertInto('head_changes')
+      .values(row);
     const isTimeToDrop = Math.floor(change.before / DROPPED_EVERY) !== Math.floor(change.counter / DROPPED_EVERY);
-    if (!isTimeToDrop) return statements;
+    if (!isTimeToDrop) return [both.compile()];
     const old = sql.deleteFrom('head_changes').where('realm', '=', realm).where('name', '=', table);
-    return [...statements, old.where('counter', '<=', change.counter - KEPT).compile()];
+    return [both.compile(), old.where('counter', '<=', change.counter - KEPT).compile()];
   }
 
   #update(sql: Kysely<Tables>, realm: Realm, table: ProtectedTable, head: Sum) {

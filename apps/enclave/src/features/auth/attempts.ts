@@ -9,15 +9,16 @@ import type { Database } from '../../db/database.ts';
 import { networkOf } from '../../http/limits.ts';
 import type { PublicScope } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
-import type { Tx } from './store.ts';
+import { findUser, type Tx, type User } from './store.ts';
+import { emailIndex } from './strategies/email.ts';
 
 /** What is tried, such as `password`. */
 interface Attempt {
   readonly method: string;
   /** As it was typed; whether somebody has that address makes no difference. */
   readonly email: string;
-  /** The person who has it, if there is one. */
-  readonly user: UserId | undefined;
+  /** Whether whoever has that address signed in on this device before. */
+  readonly isKnown: boolean;
 }
 
 /** Devices remembered for each person; those longest unused go first. */
@@ -29,13 +30,13 @@ const DEVICES = 20;
  * @throws AppError `rate_limited`
  */
 export async function countAttempt(
-  { db, limiter }: Pick<Context, 'db' | 'limiter'>,
+  { limiter }: Pick<Context, 'limiter'>,
   { channel, address }: Pick<PublicScope, 'channel' | 'address'>,
-  { method, email, user }: Attempt,
+  { method, email, isKnown }: Attempt,
 ): Promise<() => void> {
   const device = channel?.device;
   const account = `${method} ${mailboxOf(email)}`;
-  if (user && device && (await isKnown(db, device, user))) {
+  if (device && isKnown) {
     const own = `${account} on ${device}`;
     await limiter.takeExact('sign-in', own);
     return () => limiter.giveBack('sign-in', own);
@@ -60,22 +61,42 @@ export function mailboxOf(email: string): string {
 /** Notes that a person signed in on a device. */
 export async function rememberDevice({ keyring, now }: Pick<Context, 'keyring' | 'now'>, tx: Tx, user: UserId, device: string) {
   const row = { device: indexOf(keyring, device), user_id: user, at: now() };
-  await tx.sql
+  const { isNew } = await tx.sql
     .insertInto('known_devices')
     .values(row)
     .onConflict((conflict) => conflict.columns(['device', 'user_id']).doUpdateSet({ at: row.at }))
-    .execute();
+    // No other transaction has touched a row that was just inserted.
+    .returning(raw<boolean>`xmax = 0`.as('isNew'))
+    .executeTakeFirstOrThrow();
+  if (!isNew) return;
   const kept = tx.sql.selectFrom('known_devices').select('device').where('user_id', '=', user).orderBy('at', 'desc').limit(DEVICES);
   await tx.sql.deleteFrom('known_devices').where('user_id', '=', user).where('device', 'not in', kept).execute();
 }
 
-/** Whether somebody, or the person that is named, signed in on the device before. */
-export async function isKnown(db: Database, device: string, user?: UserId): Promise<boolean> {
-  const rows = await db.transaction('environment', 'visitor', (tx) => {
-    const known = tx.sql.selectFrom('known_devices').select(raw<number>`1`.as('one')).where('device', '=', indexOf(db.keyring, device));
-    return (user ? known.where('user_id', '=', user) : known).limit(1).execute();
-  });
+/** Whether somebody signed in on the device before. */
+export async function isKnownDevice(db: Database, device: string): Promise<boolean> {
+  const rows = await db.transaction('environment', 'visitor', (tx) => selectUsersOf(tx, db.keyring, device).limit(1).execute());
   return rows.length > 0;
+}
+
+/** The person who has an address, and whether that one signed in on the caller's device before. */
+export async function findAttempted(
+  { db, keyring }: Pick<Context, 'db' | 'keyring'>,
+  { channel }: Pick<PublicScope, 'channel'>,
+  email: string,
+): Promise<{ readonly user: User | undefined; readonly isKnown: boolean }> {
+  const device = channel?.device;
+  return db.transaction('environment', 'visitor', async (tx) => {
+    const [user, known] = await Promise.all([
+      findUser(keyring, tx, { email: emailIndex(keyring, email) }),
+      device ? selectUsersOf(tx, keyring, device).execute() : [],
+    ]);
+    return { user, isKnown: known.some(({ user_id }) => user_id === user?.id) };
+  });
+}
+
+function selectUsersOf(tx: Tx, keyring: Keyring, device: string) {
+  return tx.sql.selectFrom('known_devices').select('user_id').where('device', '=', indexOf(keyring, device));
 }
 
 function indexOf(keyring: Keyring, device: string): Uint8Array<ArrayBuffer> {

@@ -1,17 +1,17 @@
 /** The last step of every way in: whose the identity is, whether a second factor is asked for, and the session. */
-import type { SessionId, UserId } from '@privexbot/contract';
+import type { OrgId, SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { PublicScope, SessionFacts } from '../../http/scope.ts';
 import { type Belonging, listBelongings, listOrganizationIds } from '../organizations/index.ts';
-import { changeAccount, createAccount, type Wish } from './accounts.ts';
+import { createAccount, type Wish } from './accounts.ts';
 import { createChallenge, readChallenge, takeChallenge } from './challenges.ts';
 import { listFactors } from './credentials/factors.ts';
 import { requireDevice } from './devices.ts';
 import { type ConnectionRules, resolveIdentity } from './resolve.ts';
 import { startSession } from './sessions.ts';
 import { findUser, type Profile, type Tx, type User } from './store.ts';
-import { factsOf, type Method, ownIdentity, type VerifiedIdentity } from './verified-identity.ts';
+import { factsOf, type Method, OWN_ISSUER, ownIdentity, type VerifiedIdentity } from './verified-identity.ts';
 
 type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
 type Facts = Omit<SessionFacts, 'startedAt'>;
@@ -38,18 +38,23 @@ export async function completeSignIn(
 ) {
   const device = requireDevice(scope.channel);
   const facts = factsOf(identity);
-  const { db } = ports;
-  const { user, challenge, ways } = await db.transaction('environment', 'visitor', async (tx) => {
-    await tx.lock('challenges');
+  const done = await ports.db.transaction('environment', 'visitor', async (tx) => {
+    // Before what is locked of people whom a connection or a wallet names.
+    if (identity.issuer !== OWN_ISSUER) await tx.lock('challenges');
     const { user } = await resolveIdentity(ports, tx, identity, wish);
     if (confirm && !confirm(user)) throw new AppError('wrong_credentials');
     const ways = asksForSecond(identity) ? await secondFactorsOf(ports, tx, user) : [];
-    const data: Pending = { user: user.id, facts: { ...facts, authTime: facts.authTime.toISOString() } };
-    const question = { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data };
-    return { user, ways, challenge: ways.length > 0 ? await createChallenge(ports, tx, question) : undefined };
+    if (ways.length > 0) {
+      const data: Pending = { user: user.id, facts: { ...facts, authTime: facts.authTime.toISOString() } };
+      const question = { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data };
+      return { ways, challenge: await createChallenge(ports, tx, question) };
+    }
+    const begun = await begin(ports, tx, scope, user, facts);
+    await wish.rules?.started?.(tx, begun.session);
+    return begun;
   });
-  if (challenge) throw new AppError('second_factor_required', { challenge, ways: ways.join(', ') });
-  return enter(ports, scope, user.id, facts, (tx) => requirePerson(ports, tx, user.id));
+  if ('challenge' in done) throw new AppError('second_factor_required', { challenge: done.challenge, ways: done.ways.join(', ') });
+  return describeBegun(ports, done);
 }
 
 /** The one who answers a second factor's challenge; used up by it, so a wrong answer needs a new one. */
@@ -70,7 +75,10 @@ export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts }: 
 /** @param amr how the second factor was proven, such as `otp` */
 export function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: Pending, amr: readonly string[]) {
   const both = { ...facts, amr: [...new Set([...facts.amr, ...amr, 'mfa'])], authTime: new Date(facts.authTime) };
-  return enter(ports, scope, user, both, (tx) => requirePerson(ports, tx, user));
+  const begun = ports.db.transaction('environment', user, async (tx) =>
+    begin(ports, tx, scope, await requirePerson(ports, tx, user), both),
+  );
+  return begun.then((done) => describeBegun(ports, done));
 }
 
 /**
@@ -88,30 +96,36 @@ export async function startAccount(
   add: (tx: Tx, user: User) => Promise<unknown> = () => Promise.resolve(),
 ) {
   const { db, now } = ports;
-  const { user, session } = await db.transaction('environment', 'visitor', async (tx) => {
+  const begun = await db.transaction('environment', 'visitor', async (tx) => {
     // What comes with the person is locked before the memberships are.
-    await tx.lock('users');
-    await tx.lock('credentials');
+    await tx.lockAll([
+      ['users', 'environment'],
+      ['credentials', 'environment'],
+    ]);
     const user = await createAccount(ports, tx, profile, wish);
     await add(tx, user);
-    const facts = factsOf(ownIdentity(method, user.id, amr, now()));
-    const session = await startSession(ports, tx, user.id, scope, facts);
-    for (const at of ['environment', ...(await listOrganizationIds(tx, user.id))] as const)
-      tx.audit('session.started', session, began(facts), at);
-    return { user, session };
+    return begin(ports, tx, scope, user, factsOf(ownIdentity(method, user.id, amr, now())));
   });
-  return { user, account: toAccount(user, session, await listBelongings(db, user.id)) };
+  return { user: begun.user, account: await describeBegun(ports, begun) };
 }
 
-/** Starts a session for a person whose proof `prove` completes in the same transaction. */
-export async function enter(ports: Ports, scope: PublicScope, id: UserId, facts: Facts, prove: (tx: Tx) => Promise<User>) {
-  const { changed, belongings } = await changeAccount(ports, id, async (tx, audit) => {
-    const user = await prove(tx);
-    const session = await startSession(ports, tx, id, scope, facts);
-    audit('session.started', session, began(facts));
-    return { user, session };
-  });
-  return toAccount(changed.user, changed.session, belongings);
+interface Begun {
+  readonly user: User;
+  readonly session: SessionId;
+  /** Where the person seems to be a member. */
+  readonly orgs: readonly OrgId[];
+}
+
+/** Starts a session in the transaction that proved who the person is. */
+async function begin(ports: Ports, tx: Tx, scope: PublicScope, user: User, facts: Facts): Promise<Begun> {
+  tx.actAs(user.id);
+  const [session, orgs] = await Promise.all([startSession(ports, tx, user.id, scope, facts), listOrganizationIds(tx, user.id)]);
+  for (const at of ['environment', ...orgs] as const) tx.audit('session.started', session, began(facts), at);
+  return { user, session, orgs };
+}
+
+async function describeBegun({ db }: Ports, { user, session, orgs }: Begun) {
+  return toAccount(user, session, await listBelongings(db, user.id, orgs));
 }
 
 /** What the audit log says of how a session began. */

@@ -6,7 +6,7 @@ import { Recent } from '../../recent.ts';
 import { findApiKey, type GivenKey, KeyUses, readApiKey } from '../api-keys/index.ts';
 import { findRole, hasWorkspace, isClosed, isSuspended, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
-import { isKnown } from './attempts.ts';
+import { isKnownDevice } from './attempts.ts';
 import { waysToProve } from './credentials/factors.ts';
 import { findSessionOf } from './sessions.ts';
 import { findClaimedUser } from './store.ts';
@@ -34,7 +34,7 @@ export function createIdentity(context: Pick<Context, 'db' | 'keyring' | 'log' |
     },
     admit,
     waysToProve: (user) => db.transaction('environment', user, (tx) => waysToProve(db, tx, user)),
-    isKnownDevice: (device) => isKnown(db, device),
+    isKnownDevice: (device) => isKnownDevice(db, device),
     findRole: (user, org, workspace) => roles.get(`${user} ${org} ${workspace ?? ''}`, () => findRole(db, user, org, workspace)),
     isSuspended: (user, org) => isSuspended(db, user, org),
     isClosed: (org) => closed.get(org, () => isClosed(db, org)),

@@ -2,7 +2,7 @@
  * Whose a verified identity is. People are known by (connection or method, issuer, subject), never by address alone: an address
  * only leads to a person where the organization of the connection owns its domain and the person is a member, or nobody has it yet.
  */
-import type { OrgId, Role, UserId } from '@privexbot/contract';
+import type { OrgId, Role, SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { addMember, isMember } from '../organizations/index.ts';
@@ -22,6 +22,8 @@ export interface ConnectionRules {
   readonly provisions: Role | undefined;
   /** In the transaction of the sign-in, once the person is known: what groups grant. */
   readonly apply?: (tx: Tx, user: UserId) => Promise<void>;
+  /** In the same transaction, once there is a session: refuses it where the connection signs nobody in any more. */
+  readonly started?: (tx: Tx, session: SessionId) => Promise<void>;
 }
 
 /** Why a connection's identity was refused: for the Admin's list of attempts, never for the answer. */
@@ -45,8 +47,10 @@ export async function resolveIdentity(
 ): Promise<{ user: User; isNew: boolean }> {
   const { keyring } = ports;
   if (identity.issuer === OWN_ISSUER) return { user: await requireUser(ports, tx, identity.subject as UserId), isNew: false };
-  await tx.lock('users');
-  await tx.lock('identities');
+  await tx.lockAll([
+    ['users', 'environment'],
+    ['identities', 'environment'],
+  ]);
   const known = await findIdentity(keyring, tx, identity);
   const org = identity.connection?.org;
   if (known) {

@@ -6,7 +6,7 @@ import type { AccountScope, SessionFacts } from '../../http/scope.ts';
 import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
 import { changeAccount, isSignUpOpen, join, localPart } from './accounts.ts';
-import { countAttempt } from './attempts.ts';
+import { countAttempt, findAttempted } from './attempts.ts';
 import { completeSignIn, startAccount, toAccount } from './complete.ts';
 import { dropKeys, reclaim } from './credentials/reclaim.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
@@ -15,7 +15,7 @@ import { mailLink } from './mails.ts';
 import { isSignUpToken, readSignUpToken } from './sign-up-link.ts';
 import { changeUser, deleteSessions, findUser, listSessions, type ProfileChange, type User } from './store.ts';
 import { isCommonPassword } from './strategies/common-passwords.ts';
-import { emailIndex, type Passwords } from './strategies/email.ts';
+import type { Passwords } from './strategies/email.ts';
 import { createTokens } from './tokens.ts';
 import { ownIdentity } from './verified-identity.ts';
 
@@ -53,10 +53,8 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
 
     async signIn(scope, { body }) {
       requireDevice(scope.channel);
-      const found = await db.transaction('environment', 'visitor', (tx) =>
-        findUser(keyring, tx, { email: emailIndex(keyring, body.email) }),
-      );
-      const takeBack = await countAttempt(context, scope, { method: 'password', email: body.email, user: found?.id });
+      const { user: found, isKnown } = await findAttempted(context, scope, body.email);
+      const takeBack = await countAttempt(context, scope, { method: 'password', email: body.email, isKnown });
       const right = await passwords.matches(found?.password, body.password);
       if (!found || !right) {
         await db.audit('environment', { action: 'session.refused', actor: 'visitor', target: found?.id });
@@ -165,10 +163,8 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     },
 
     async requestReset(scope, { body }) {
-      const user = await db.transaction('environment', 'visitor', (tx) =>
-        findUser(keyring, tx, { email: emailIndex(keyring, body.email) }),
-      );
-      await countAttempt(context, scope, { method: 'reset', email: body.email, user: user?.id });
+      const { user, isKnown } = await findAttempted(context, scope, body.email);
+      await countAttempt(context, scope, { method: 'reset', email: body.email, isKnown });
       await db.audit('environment', { action: 'account.reset_requested', actor: 'visitor', target: user?.id });
       if (user) mailLink(context, 'reset', user);
     },

@@ -8,7 +8,7 @@ import type { PublicScope, SessionFacts } from '../../http/scope.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { rememberDevice } from './attempts.ts';
 import { requireDevice } from './devices.ts';
-import { deleteSessionBy, deleteSessions, findSession, insertSession, type Session, type Tx } from './store.ts';
+import { deleteReplaced, findSession, insertSession, type Session, type Tx } from './store.ts';
 
 const TTL_SECONDS = 30 * 24 * 60 * 60;
 const NAME_LENGTH = 200;
@@ -24,13 +24,12 @@ export async function startSession(
   const key = requireDevice(channel);
   const hash = hashOf(keyring, key);
   const createdAt = now();
-  await deleteSessions(tx, user, (_, expiresAt) => expiresAt <= createdAt);
-  await deleteSessionBy(tx, hash);
+  await deleteReplaced(tx, user, hash, createdAt);
   const id = newId('session');
   const device = (channel?.deviceName ?? '').slice(0, NAME_LENGTH);
   const expiresAt = new Date(createdAt.getTime() + TTL_SECONDS * 1_000);
-  await insertSession(keyring, tx, { id, user, device, address, createdAt, expiresAt, facts: { ...facts, startedAt: createdAt } }, hash);
-  await rememberDevice({ keyring, now }, tx, user, key);
+  const session = { id, user, device, address, createdAt, expiresAt, facts: { ...facts, startedAt: createdAt } };
+  await Promise.all([insertSession(keyring, tx, session, hash), rememberDevice({ keyring, now }, tx, user, key)]);
   return id;
 }
 

@@ -190,13 +190,24 @@ export async function deleteUser(tx: Tx, user: UserId): Promise<void> {
   await tx.sql.deleteFrom('users').where('id', '=', user).execute();
 }
 
-/** Deletes the session that is found by this hash, whoever's it is. */
-export async function deleteSessionBy(tx: Tx, tokenHash: Uint8Array): Promise<void> {
+/** Deletes what a new session takes the place of: the one of the same device, whoever's it is, and those of the person that expired. */
+export async function deleteReplaced(tx: Tx, user: UserId, tokenHash: Uint8Array, at: Date): Promise<void> {
   await tx.lock('sessions');
-  const row = await tx.sql.selectFrom('sessions').select('id').where('token_hash', '=', tokenHash).executeTakeFirst();
-  if (!row) return;
-  await tx.record('sessions', row.id, null);
-  await tx.sql.deleteFrom('sessions').where('id', '=', row.id).execute();
+  const rows = await tx.sql
+    .selectFrom('sessions')
+    .select('id')
+    .where((is) => is.or([is('token_hash', '=', tokenHash), is.and([is('user_id', '=', user), is('expires_at', '<=', at)])]))
+    .execute();
+  if (rows.length === 0) return;
+  for (const { id } of rows) await tx.record('sessions', id, null);
+  await tx.sql
+    .deleteFrom('sessions')
+    .where(
+      'id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .execute();
 }
 
 /** Whom a refused row seems to belong to, so that the Admin concerned can be told. */

@@ -41,10 +41,12 @@ function hex(bytes: Uint8Array): string {
 }
 
 /** Takes what a change to members, groups or their roles needs, in the one order in which it may be taken. */
-export async function lockRights(tx: Tx, org: OrgId): Promise<void> {
-  await tx.lock('memberships', org);
-  await tx.lock('groups', org);
-  await tx.lock('group_members', org);
+export function lockRights(tx: Tx, org: OrgId): Promise<void> {
+  return tx.lockAll([
+    ['memberships', org],
+    ['groups', org],
+    ['group_members', org],
+  ]);
 }
 
 /** @throws AppError `group_exists` where the directory, or the organization itself, has one of that name */

@@ -135,9 +135,12 @@ export async function isMember(keyring: Keyring, tx: EnvironmentTx, org: OrgId, 
   return (await findMembership(keyring, tx, org, user)) !== undefined;
 }
 
-/** The organizations of a person with roles and workspaces. One whose rows are refused is left out, and its Admin told. */
-export async function listBelongings(db: Database, user: UserId): Promise<Belonging[]> {
-  const ids = await db.transaction('environment', user, (tx) => listOrganizationIds(tx, user));
+/**
+ * The organizations of a person with roles and workspaces. One whose rows are refused is left out, and its Admin told.
+ * @param orgs where that was looked up before
+ */
+export async function listBelongings(db: Database, user: UserId, orgs?: readonly OrgId[]): Promise<Belonging[]> {
+  const ids = orgs ?? (await db.transaction('environment', user, (tx) => listOrganizationIds(tx, user)));
   const found = await Promise.all(ids.map((org) => findBelonging(db, user, org)));
   return found.filter((one) => one !== undefined);
 }
@@ -205,11 +208,14 @@ async function findBelonging(db: Database, user: UserId, org: OrgId): Promise<Be
   const { keyring } = db;
   try {
     const found = await db.transaction(org, user, async (tx) => {
-      const membership = await findMembership(keyring, tx, org, user);
-      const organization = await findOrganization(keyring, tx, org);
+      // Side by side, so that they go to the database together.
+      const [membership, organization, { state }, workspaces] = await Promise.all([
+        findMembership(keyring, tx, org, user),
+        findOrganization(keyring, tx, org),
+        findState(keyring, tx, org),
+        listWorkspaces(keyring, tx, org),
+      ]);
       if (membership?.state !== 'active' || !organization) return undefined;
-      const { state } = await findState(keyring, tx, org);
-      const workspaces = await listWorkspaces(keyring, tx, org);
       const roles = await rolesIn(
         keyring,
         tx,

@@ -46,17 +46,20 @@ const USER_ID = /^usr_[0-9a-z]{26}$/;
 export async function createPerson(ports: Ports, tx: EnvironmentTx, call: ScimCall, resource: Resource): Promise<Resource> {
   requireComplete(TYPE, resource);
   const { keyring, now, newId } = ports;
-  // Whatever changes names or addresses of a directory's people holds this.
-  await tx.lock('users');
+  const { org, connection } = call;
+  // Whatever changes names or addresses of a directory's people holds these.
+  await tx.lockAll([
+    ['users', 'environment'],
+    ['invitations', org],
+    ['memberships', org],
+    ['scim_users', org],
+  ]);
   // Side by side, so that they go to the database together.
   const [address, twin, known] = await Promise.all([
     requireAddress(ports, tx, call, resource),
     findScimUser(keyring, tx, call, { name: String(resource.userName) }),
     findPersonByEmail(keyring, tx, addressOf(resource) ?? ''),
   ]);
-  if (known) await tx.lock('invitations', call.org);
-  await tx.lock('memberships', call.org);
-  await tx.lock('scim_users', call.org);
   if (twin) await letGo(ports, tx, twin);
   const kept = known && (await findScimUser(keyring, tx, call, { user: known.id }));
   if (kept && !kept.removed) throw taken('address');
@@ -64,7 +67,6 @@ export async function createPerson(ports: Ports, tx: EnvironmentTx, call: ScimCa
   const { active, ...content } = resource;
   const isActive = active !== false;
   const at = now();
-  const { org, connection } = call;
   const isMade = kept?.isMade ?? !known;
   const scimUser = { org, connection, user, removed: false, resource: content, isMade, createdAt: kept?.createdAt ?? at, changedAt: at };
   if (known) {
@@ -156,9 +158,11 @@ export async function changePerson(
   change: (before: Resource) => Resource,
 ): Promise<Resource> {
   const { keyring } = ports;
-  await tx.lock('users');
-  await tx.lock('memberships', call.org);
-  await tx.lock('scim_users', call.org);
+  await tx.lockAll([
+    ['users', 'environment'],
+    ['memberships', call.org],
+    ['scim_users', call.org],
+  ]);
   const before = await requirePerson(ports, tx, call, id);
   const shown = await presentOne(ports, tx, call, before);
   requireVersion(version, shown);

@@ -39,7 +39,7 @@ export function ssoRoutes(context: Context, strategies: Strategies, forget: Forg
     async signIn(scope, { body }) {
       const connection = await requireActive(ports, body.connection);
       // A directory may lock an account after some wrong passwords: strangers must not be able to use that.
-      const giveBack = await countAttempt(context, scope, { method: connection.id, email: body.name, user: undefined });
+      const giveBack = await countAttempt(context, scope, { method: connection.id, email: body.name, isKnown: false });
       const signedIn = await signIn(ports, scope, connection, askDirectly(ports, connection, body));
       giveBack();
       return signedIn;

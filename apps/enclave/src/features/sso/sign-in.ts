@@ -1,5 +1,14 @@
 /** Signing in by a connection: what the directory says, through the one resolver, to a session of the device that asked. */
-import { type Attempt, type ConnectionId, hasPermission, type Mapping, type SsoCheckName, type UserId } from '@privexbot/contract';
+import {
+  type Attempt,
+  type ConnectionId,
+  hasPermission,
+  type Mapping,
+  type SessionId,
+  type SsoCheckName,
+  type UserId,
+} from '@privexbot/contract';
+import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { OrgScope, PublicScope } from '../../http/scope.ts';
 import { OutboundError } from '../../providers/outbound/error.ts';
@@ -133,16 +142,16 @@ export async function signIn(
     mapping = applyGroupMap(connection.provisioning, arrival.groups);
     await requireUnused(ports, connection, arrival, checks);
     checks.require('provisioning', mapping.role !== undefined, { found: arrival.groups.join(', ') });
-    const rules = await rulesOf(ports, connection, arrival, mapping);
+    const rules = {
+      ...(await rulesOf(ports, connection, arrival, mapping)),
+      started: async (tx: Transaction<'environment'>, session: SessionId) => {
+        // Sessions are locked: whoever switches the connection off meanwhile ends this one, or has done so for all to see.
+        if ((await findConnection(keyring, tx, connection.org, connection.id))?.state !== 'active') throw new AppError('not_found');
+        const { subject, session: name } = arrival;
+        await insertConnectionSession(keyring, tx, { id: session, connection: connection.id, subject, name });
+      },
+    };
     const account = await completeSignIn(ports, scope, identityOf(connection, arrival), { rules });
-    await db.transaction('environment', account.id, (tx) =>
-      insertConnectionSession(keyring, tx, {
-        id: account.session,
-        connection: connection.id,
-        subject: arrival.subject,
-        name: arrival.session,
-      }),
-    );
     checks.require('member', true);
     await keepAttempt(ports, connection, { outcome: 'signed_in', user: account.id, checks, mapping });
     return account;

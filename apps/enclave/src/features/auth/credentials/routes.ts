@@ -8,7 +8,7 @@ import type { PublicScope } from '../../../http/scope.ts';
 import { randomBytes } from '../../../random.ts';
 import { listBelongings } from '../../organizations/index.ts';
 import { changeAccount, isSignUpOpen } from '../accounts.ts';
-import { countAttempt } from '../attempts.ts';
+import { countAttempt, findAttempted } from '../attempts.ts';
 import { createChallenge, readChallenge, takeChallenge } from '../challenges.ts';
 import { askAgain, completeSignIn, finishSignIn, readPending, startAccount, takePending, toAccount } from '../complete.ts';
 import { changeCredential, findCredential } from '../credentials-store.ts';
@@ -64,8 +64,8 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
     },
 
     async requestLink(scope, { body }) {
-      const user = await inEnvironment('visitor', (tx) => findUser(keyring, tx, { email: emailIndex(keyring, body.email) }));
-      await countAttempt(context, scope, { method: 'link', email: body.email, user: user?.id });
+      const { user, isKnown } = await findAttempted(context, scope, body.email);
+      await countAttempt(context, scope, { method: 'link', email: body.email, isKnown });
       await db.audit('environment', { action: 'session.link_requested', actor: 'visitor', target: user?.id });
       if (user) mailLink(context, 'mailed', user);
       else if (mailer && (body.invitation || (await isSignUpOpen(context))))
