@@ -146,7 +146,7 @@ export async function signIn(
       ...(await rulesOf(ports, connection, arrival, mapping)),
       started: async (tx: Transaction<'environment'>, session: SessionId) => {
         // Sessions are locked: whoever switches the connection off meanwhile ends this one, or has done so for all to see.
-        if ((await findConnection(keyring, tx, connection.org, connection.id))?.state !== 'active') throw new AppError('not_found');
+        if ((await findConnection(keyring, tx, connection.org, connection.id))?.state !== 'active') throw new IdentityRefused('not_member');
         const { subject, session: name } = arrival;
         await insertConnectionSession(keyring, tx, { id: session, connection: connection.id, subject, name });
       },
