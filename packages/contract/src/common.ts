@@ -2,7 +2,15 @@ import * as z from 'zod';
 import { idSchema } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
-export const Name = z.string().trim().min(1).max(LIMITS.nameLength);
+/** Control characters, ends of lines, and marks that make text read other than it is stored (UAX #9, explicit embeddings, overrides and isolates). */
+export const UNFIT = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+/** One line that reads as it is stored. */
+export const Name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(LIMITS.nameLength)
+  .regex(/^[^\p{Cc}\u2028-\u202e\u2066-\u2069]*$/u);
 /** An instant as ISO 8601 in UTC. */
 export const Time = z.iso.datetime();
 export const InOrg = z.object({ org: idSchema('org') });

@@ -12,6 +12,7 @@ export {
 export { Account } from './auth.ts';
 export { ANSWER_STYLES, BOT_DEFAULTS, TONES } from './bot-defaults.ts';
 export { type Bot, BotSettings, Change, ModelChoice, Slug } from './bots.ts';
+export { UNFIT } from './common.ts';
 export { type Contract, contract } from './contract.ts';
 export { AnswerEvent, Ask, Citation, CitedPassage, FEEDBACK_REASONS, Feedback, Turn } from './conversations.ts';
 export { Assertion, Registration, SECOND_FACTORS } from './credentials.ts';

@@ -14,9 +14,11 @@ export function isInside(networks: readonly string[], address: string): boolean 
 /** Whether each of the networks lies in one of the outer ones. */
 export function areInside(outer: readonly string[], networks: readonly string[]): boolean {
   return networks.every((network) => {
-    const { base, prefix } = parse(network);
+    const { base, prefix, of } = parse(network);
     // Networks do not overlap in part: the base decides where the outer one is no smaller.
-    return outer.some((each) => parse(each).prefix <= prefix && isInside([each], base));
+    return outer
+      .map(parse)
+      .some((each) => each.of === of && each.prefix <= prefix && listOf([`${each.base}/${each.prefix}`], of).check(base, of));
   });
 }
 
@@ -38,6 +40,10 @@ function listOf(networks: readonly string[], family: Family): BlockList {
 
 function parse(network: string): { base: string; prefix: number; of: Family } {
   const [base = '', prefix] = network.split('/');
+  const [, mapped] = /^::ffff:([\d.]+)$/i.exec(base) ?? [];
+  const rest = Number(prefix ?? 128) - 96;
+  // Addresses of callers are compared as IPv4 where they are.
+  if (mapped !== undefined && rest >= 0) return { base: mapped, of: 'ipv4', prefix: rest };
   const of = isIPv4(base) ? 'ipv4' : 'ipv6';
   return { base, of, prefix: Number(prefix ?? (of === 'ipv4' ? 32 : 128)) };
 }

@@ -13,6 +13,11 @@ export async function hasAccount(keyring: Keyring, tx: Tx, id: UserId): Promise<
   return (await findUser(keyring, tx, { id })) !== undefined;
 }
 
+/** Whether the address is the person's own word alone: a directory that speaks for the address means somebody else, for all that is known. */
+export function isMerelyClaimed({ emailVerified, claimed }: User): boolean {
+  return claimed === true && !emailVerified;
+}
+
 /** Makes an account without a password, for whose address the directory vouches, and which nobody has: the caller looked, with the table locked. */
 export async function insertDirectoryAccount(
   ports: Pick<Context, 'keyring' | 'now'>,

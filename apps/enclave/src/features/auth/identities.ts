@@ -75,6 +75,8 @@ export async function linkIdentity(ports: Ports, tx: Tx, user: UserId, identity:
 
 /** Takes a way in away, never the last one. @throws AppError `not_found`, `last_way_in` */
 export async function unlinkIdentity({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, user: UserId, id: IdentityId): Promise<void> {
+  // Whoever takes another way of the person away at the same time waits.
+  await tx.lock('users');
   await tx.lock('identities');
   const identities = await listIdentities(keyring, tx, user);
   const one = identities.find((identity) => identity.id === id);

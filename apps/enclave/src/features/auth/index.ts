@@ -17,6 +17,7 @@ export {
   findPersonByEmail,
   hasAccount,
   insertDirectoryAccount,
+  isMerelyClaimed,
 } from './directory-accounts.ts';
 export { forgetConnection, listConnectionIdentities } from './identities.ts';
 export { createIdentity } from './identity.ts';

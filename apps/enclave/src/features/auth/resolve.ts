@@ -5,8 +5,9 @@
 import type { OrgId, Role, SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import { addMember, isMember } from '../organizations/index.ts';
+import { addMember, findMembership, isMember } from '../organizations/index.ts';
 import { createAccount, insertPerson, localPart, type Wish } from './accounts.ts';
+import { isMerelyClaimed } from './directory-accounts.ts';
 import { findIdentity, linkIdentity, touchIdentity } from './identities.ts';
 import { findUser, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
@@ -84,9 +85,15 @@ async function findByAddress(
   if (email === undefined) throw new IdentityRefused('no_address');
   if (!rules?.ownsAddress) throw new IdentityRefused('foreign_domain');
   const user = await findUser(keyring, tx, { email: emailIndex(keyring, email) });
-  if (user && !(await isMember(keyring, tx, org, user.id))) throw new IdentityRefused('address_elsewhere');
+  if (user && !(await isKnownBy(keyring, tx, org, user))) throw new IdentityRefused('address_elsewhere');
   if (user) tx.actAs(user.id);
   return user;
+}
+
+/** A member whose address nobody else stands for may have taken it to wait for its owner; so may somebody whom an agency sent. */
+async function isKnownBy(keyring: Ports['keyring'], tx: Tx, org: OrgId, user: User): Promise<boolean> {
+  const membership = await findMembership(keyring, tx, org, user.id);
+  return membership !== undefined && !isMerelyClaimed(user) && (user.emailVerified || membership.source !== 'agency');
 }
 
 async function provision(

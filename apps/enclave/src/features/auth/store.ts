@@ -25,6 +25,8 @@ export interface Profile {
   readonly email?: string;
   readonly name: string;
   readonly emailVerified: boolean;
+  /** The person took the address later, where no mail is sent that could prove it: nobody else said that it is theirs. */
+  readonly claimed?: boolean | undefined;
   /** argon2id in PHC string format; absent for who never set one. */
   readonly password?: string;
   /** How many one-time links were used. */

@@ -6,7 +6,7 @@ import { sweepDomains } from './check.ts';
 import { domainOfEmail, normaliseDomain } from './normalise.ts';
 import { findVerified, listDomains, type Tx } from './store.ts';
 
-export { domainOfEmail, normaliseDomain } from './normalise.ts';
+export { domainOfEmail, isAddress, normaliseDomain } from './normalise.ts';
 
 const SWEEP_EVERY_MS = 10 * 60_000;
 

@@ -50,10 +50,16 @@ test('a twin in other letters stays another domain', () => {
   expect(twin).not.toBe('acme.test');
 });
 
-test('the domain of an address is what follows its last @', () => {
-  expect(domainOfEmail('Person@ACME.test')).toBe('acme.test');
-  expect(domainOfEmail('"odd@gmail.com"@acme.test')).toBe('acme.test');
-  for (const none of ['acme.test', '@acme.test', 'person@', 'person@acme']) expect(domainOfEmail(none)).toBeUndefined();
+test('the domain of an address is what follows its @; what could be read as two addresses is none', () => {
+  expect(domainOfEmail(' Person@ACME.test ')).toBe('acme.test');
+  const odd = [
+    '"odd@gmail.com"@acme.test',
+    'a@gmail.com@acme.test',
+    'a@gmail.com,b@acme.test',
+    'a@gmail.com<b@acme.test>',
+    'a\0@acme.test',
+  ];
+  for (const none of ['acme.test', '@acme.test', 'person@', 'person@acme', ...odd]) expect(domainOfEmail(none), none).toBeUndefined();
 });
 
 test('domains of public mail services are known, companies that sound like them are not', () => {

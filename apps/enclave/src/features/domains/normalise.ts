@@ -15,8 +15,15 @@ export function normaliseDomain(text: string): string | undefined {
   return isIP(name) || /^\d+$/.test(labels.at(-1) ?? '') ? undefined : name;
 }
 
-/** The domain of an address, after the last `@`. */
+/** An address of one mailbox: quoted names (RFC 5321 §4.1.2) may hold a second address, which readers take for the first. */
+const ADDRESS = /^[^\s\p{Cc}@"<>()[\],;:\\]{1,64}@[^\s\p{Cc}@"<>()[\],;:\\]{1,190}$/u;
+
+export function isAddress(text: string): boolean {
+  return ADDRESS.test(text);
+}
+
+/** The domain of an address; undefined for what is none. */
 export function domainOfEmail(email: string): string | undefined {
-  const at = email.lastIndexOf('@');
-  return at > 0 ? normaliseDomain(email.slice(at + 1)) : undefined;
+  const address = email.trim();
+  return isAddress(address) ? normaliseDomain(address.slice(address.indexOf('@') + 1)) : undefined;
 }

@@ -2,7 +2,7 @@
  * People as a directory keeps them. A person is an account and a membership: a directory may make accounts at the addresses of domains
  * that its organization has proven, and manage the memberships of those whom it sent. It touches nobody else.
  */
-import type { GroupId, OrgId, UserId } from '@privexbot/contract';
+import { type GroupId, LIMITS, type OrgId, UNFIT, type UserId } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Keyring } from '../../keys/keyring.ts';
@@ -13,9 +13,10 @@ import {
   findPersonByEmail,
   hasAccount,
   insertDirectoryAccount,
+  isMerelyClaimed,
   isSameAddress,
 } from '../auth/index.ts';
-import { isOwnAddress } from '../domains/index.ts';
+import { isAddress, isOwnAddress } from '../domains/index.ts';
 import {
   addMember,
   changeMembership,
@@ -60,6 +61,7 @@ export async function createPerson(ports: Ports, tx: EnvironmentTx, call: ScimCa
     findScimUser(keyring, tx, call, { name: String(resource.userName) }),
     findPersonByEmail(keyring, tx, addressOf(resource) ?? ''),
   ]);
+  if (known && isMerelyClaimed(known)) throw outsider();
   if (twin) await letGo(ports, tx, twin);
   const kept = known && (await findScimUser(keyring, tx, call, { user: known.id }));
   if (kept && !kept.removed) throw taken('address');
@@ -101,13 +103,16 @@ async function enterOrganization(
   if (membership) return takeOver(ports, tx, connection, membership, isActive);
   // Whoever is invited must have shown that the address is theirs: anybody can sign up with it.
   const isMeant = isOurs || (person.emailVerified && (await takeInvitationsOf(ports, tx, org, isSameAddress(ports, person.email))));
-  if (!isMeant)
-    throw new ScimError(
-      409,
-      'Somebody outside the organization has this address. Invite them; once they have confirmed the address, send them again.',
-      'uniqueness',
-    );
+  if (!isMeant) throw outsider();
   await join(ports, tx, call, person.id, isActive);
+}
+
+function outsider(): ScimError {
+  return new ScimError(
+    409,
+    'Somebody whom nobody vouches for has this address. Invite them; once they have confirmed the address, send them again.',
+    'uniqueness',
+  );
 }
 
 async function join(
@@ -280,8 +285,6 @@ async function requireAddress(ports: Ports, tx: EnvironmentTx, { org }: ScimCall
   return address;
 }
 
-const ADDRESS = /^[^\s@"<>()[\],;:\\]{1,64}@[^\s@"<>()[\],;:\\]{1,190}$/;
-
 /** The primary address, else the one at work, else the first, else a user name that is one. */
 export function addressOf(resource: Resource): string | undefined {
   const emails = listOf(resource.emails);
@@ -290,16 +293,15 @@ export function addressOf(resource: Resource): string | undefined {
     emails.find((one) => isComplex(one) && typeof one.type === 'string' && one.type.toLowerCase() === 'work') ??
     emails[0];
   const address = isComplex(chosen) ? textOf(chosen.value) : textOf(chosen);
-  return [address, textOf(resource.userName)].find((one) => one !== undefined && ADDRESS.test(one));
+  return [address, textOf(resource.userName)].find((one) => one !== undefined && isAddress(one));
 }
-
-const MAX_NAME = 120;
 
 function nameOf(resource: Resource): string | undefined {
   const { displayName, name } = resource;
   const parts = isComplex(name) ? name : {};
   const joined = [textOf(parts.givenName), textOf(parts.familyName)].filter(Boolean).join(' ');
-  return (textOf(displayName) ?? textOf(parts.formatted) ?? (joined || undefined))?.slice(0, MAX_NAME);
+  const shown = textOf(displayName) ?? textOf(parts.formatted) ?? joined;
+  return shown.replace(UNFIT, ' ').trim().slice(0, LIMITS.nameLength).toWellFormed() || undefined;
 }
 
 function listOf(value: Value | undefined): readonly Value[] {

@@ -309,6 +309,17 @@ test("a directory reaches nobody of another organization, nor another directory'
   expect((await ours.admin.client.organizations.invitations({ params: ours.admin })).length).toBe(0);
 });
 
+test('a member who took a colleague’s address is not taken for the colleague, whose groups would make it more', async () => {
+  const directory = await connect({ role: 'tier4', groups: [{ group: 'Builders', role: 'tier1', workspaces: [] }] });
+  const member = await joinAt(directory.admin, `plain@${directory.domain}`, 'tier4');
+  await member.client.credentials.changeEmail({ body: { email: `chief@${directory.domain}` } });
+  const made = await directory.ask('POST', '/Users', person(directory, 'chief'));
+  expect(made).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
+  const group = { schemas: [GROUP], displayName: 'Builders', members: [{ value: member.user }] };
+  expect((await directory.ask('POST', '/Groups', group)).status).toBe(400);
+  expect(await stateOf(directory, member.user)).toMatchObject({ role: 'tier4', source: 'manual' });
+});
+
 test('two who are sent at once become one', async () => {
   const directory = await connect();
   const answers = await Promise.all(Array.from({ length: 6 }, () => directory.ask('POST', '/Users', person(directory, 'twin'))));

@@ -3,9 +3,11 @@ import {
   type Attempt,
   type ConnectionId,
   hasPermission,
+  LIMITS,
   type Mapping,
   type SessionId,
   type SsoCheckName,
+  UNFIT,
   type UserId,
 } from '@privexbot/contract';
 import type { Transaction } from '../../db/database.ts';
@@ -214,7 +216,8 @@ export async function startTest(
 }
 
 function identityOf({ id, org, kind, name: label }: StoredConnection, arrival: Arrival): VerifiedIdentity {
-  const { issuer, subject, name, email, emailVerified, groups, amr, authTime, ending } = arrival;
+  const { issuer, subject, name = '', email, emailVerified, groups, amr, authTime, ending } = arrival;
+  const shown = name.replace(UNFIT, '').trim().slice(0, LIMITS.nameLength).toWellFormed();
   return {
     method: kind,
     connection: { id, org, ...(ending ? { ending } : {}) },
@@ -226,7 +229,7 @@ function identityOf({ id, org, kind, name: label }: StoredConnection, arrival: A
     amr,
     authTime,
     ...(email === undefined ? {} : { email }),
-    ...(name === undefined ? {} : { name }),
+    ...(shown ? { name: shown } : {}),
   };
 }
 

@@ -344,7 +344,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         return changeUser(keyring, tx, scope.user, (user) =>
           mailer
             ? { emailChange: beginEmailChange(user, body.email, now()) }
-            : { email: body.email, emailVerified: false, links: user.links + 1 },
+            : { email: body.email, emailVerified: false, claimed: true, links: user.links + 1 },
         );
       });
       if (!isTaken) mailBothSides(changed);

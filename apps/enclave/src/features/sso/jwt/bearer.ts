@@ -7,7 +7,7 @@ import { AppError } from '../../../errors.ts';
 import { OutboundError } from '../../../providers/outbound/error.ts';
 import { createProviders } from '../oidc/provider.ts';
 import type { Checks, Strategy } from '../strategy.ts';
-import { checkClaims, SKEW_SECONDS, textsOf } from './claims.ts';
+import { checkClaims, isSubject, SKEW_SECONDS, textsOf } from './claims.ts';
 import { checkSignature, readJws, readKeySet } from './jws.ts';
 import { readStrictObject } from './strict-json.ts';
 
@@ -33,7 +33,7 @@ export function createBearer(ports: Pick<Context, 'config' | 'outbound' | 'now'>
       const { issuer, audience, maxAgeSeconds } = settings;
       const claims = checkClaims(jws.payload, { issuer, audience, maxAgeSeconds, now: now() }, checks);
       const subject = claims[settings.subjectClaim];
-      if (typeof subject !== 'string' || subject === '') return checks.refuse('subject', { expected: settings.subjectClaim });
+      if (!isSubject(subject)) return checks.refuse('subject', { expected: settings.subjectClaim });
       const [email, name] = [claims[settings.emailClaim], claims[settings.nameClaim]];
       const until = (claims.iat + maxAgeSeconds + 2 * SKEW_SECONDS) * 1_000;
       return {

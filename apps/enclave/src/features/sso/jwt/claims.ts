@@ -36,7 +36,7 @@ export function checkClaims(payload: Uint8Array, expected: Expected, checks: Che
   checks.require('audience', isFor(claims, expected.audience), { expected: expected.audience, found: show(claims.azp ?? claims.aud) });
   if (expected.nonce !== undefined) checks.require('nonce', nonce === expected.nonce);
   checkTimes(claims, expected, checks);
-  if (sub !== undefined || !expected.optional?.includes('sub')) checks.require('subject', typeof sub === 'string' && sub !== '');
+  if (sub !== undefined || !expected.optional?.includes('sub')) checks.require('subject', isSubject(sub));
   return claims as TokenClaims;
 }
 
@@ -86,4 +86,9 @@ function show(value: unknown): string {
 
 function cut(text: string): string {
   return text.slice(0, MAX_VALUE_LENGTH);
+}
+
+/** OpenID Connect Core §2: at most 255 characters. */
+export function isSubject(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= 255;
 }
