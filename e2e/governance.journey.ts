@@ -66,6 +66,14 @@ test('policies are set once their effect was seen, and not against oneself', asy
   expect(await save.isDisabled().catch(() => true)).toBe(true);
 
   await page.getByLabel('Nobody', { exact: true }).check();
+  await page.getByLabel('Only by our identity provider').check();
+  await page.getByRole('button', { name: 'See what would change' }).click();
+  await page.getByText('No connection was tested and is active').waitFor();
+  await page.getByText('Nobody could come in on the day').waitFor();
+  await checkAccessibility(page);
+  await takeScreenshot(page, 'governance-sso-missing');
+  expect(await save.isDisabled().catch(() => true)).toBe(true);
+  await page.getByLabel('Only by our identity provider').uncheck();
   await page.getByLabel('Keep verified domains to this organization').check();
   await page.getByLabel('Sign in again when idle for').selectOption('60');
   await page.getByRole('button', { name: 'See what would change' }).click();

@@ -26,7 +26,7 @@ import { groupRoutes } from './features/organizations/group-routes.ts';
 import { openOrganizations } from './features/organizations/life.ts';
 import { memberRoutes } from './features/organizations/member-routes.ts';
 import { organizationRoutes } from './features/organizations/routes.ts';
-import { createAdmission } from './features/policies/index.ts';
+import { createAdmission, requiresSso } from './features/policies/index.ts';
 import { policyRoutes } from './features/policies/routes.ts';
 import { openPrivacy, privacyRoutes } from './features/privacy/index.ts';
 import { forgetDirectory, mountScim } from './features/scim/index.ts';
@@ -127,7 +127,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       openai: openaiRoutes({ ...ports, findRole: identity.findRole }),
       scim: scimRoutes(context),
       wallets: walletRoutes(context),
-      sso: ssoRoutes(context, strategies, forgetDirectory),
+      sso: ssoRoutes(context, strategies, { forget: forgetDirectory, requiresSso: (tx, org) => requiresSso(db, tx, org) }),
     },
     {
       db,

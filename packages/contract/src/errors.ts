@@ -102,6 +102,23 @@ export const ERRORS = {
     message: 'These policies would keep you out ({reasons}). Sign in as they ask for first, then set them. Nothing was changed.',
     retry: false,
   },
+  no_connection: {
+    status: 409,
+    message: 'Members could not come in by single sign-on yet. Test a connection and make it active first. Nothing was changed.',
+    retry: false,
+  },
+  no_break_glass: {
+    status: 409,
+    message:
+      'Nobody could come in on the day the identity provider is down. Require single sign-on, and name an Admin who has a password, passkey or wallet and a second factor. Nothing was changed.',
+    retry: false,
+  },
+  last_connection: {
+    status: 409,
+    message:
+      'Members come in by this connection alone, because the policies ask for single sign-on. Make another one active, or change the policies first.',
+    retry: false,
+  },
   suspended: { status: 403, message: 'Your membership in this organization is suspended. An Admin can lift that.', retry: false },
   not_allowed: { status: 403, message: 'Your role may not do this. It needs the right to {allows}.', retry: false },
   sealed_only: {

@@ -27,7 +27,7 @@ export { FRESH_MS, LIMITS, RATE_OF_ORGANIZATION, RATES, type RateClass } from '.
 export { renderOpenApi } from './openapi.ts';
 export { OrganizationReceipt, organizationReceiptBytes, SignedOrganizationReceipt } from './organization-receipt.ts';
 export { hasPermission, narrower, PERMISSIONS, type Permission, permissionsOf, ROLES, type Role, widest } from './permissions.ts';
-export { LOCK_REASONS, MFA_SCOPES, POLICY_WAYS, Policies, REFUSING_POLICIES } from './policies.ts';
+export { LOCK_REASONS, MFA_SCOPES, POLICY_WAYS, Policies, REFUSING_POLICIES, SSO_NEEDS } from './policies.ts';
 export {
   KeysState,
   Receipt,

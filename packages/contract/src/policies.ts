@@ -10,6 +10,8 @@ export const POLICY_WAYS = ['password', 'link', 'passkey', 'evm', 'solana', 'cos
 export const MFA_SCOPES = ['off', 'own', 'everybody'] as const;
 /** Why a member would stay outside with what they have now, or has to sign in anew. */
 export const LOCK_REASONS = ['second_factor', 'sso', 'way', 'address', 'session'] as const;
+/** What has to be there before members come in by a connection only. */
+export const SSO_NEEDS = ['no_connection', 'no_break_glass'] as const;
 /** Which policy refused, as `policy_refused` names it. */
 export const REFUSING_POLICIES = ['ways', 'address', 'session_age', 'idle'] as const;
 
@@ -82,6 +84,8 @@ export const policies = {
       locked: z.array(Locked),
       /** Why the caller could not be the one to set them. */
       you: z.array(z.enum(LOCK_REASONS)),
+      /** Why nobody could set them. */
+      missing: z.array(z.enum(SSO_NEEDS)),
     }),
   }),
   set: endpoint({
@@ -92,7 +96,7 @@ export const policies = {
     rate: 'write',
     audit: 'policies.changed',
     fresh: true,
-    failures: [...Refusals, 'conflict', 'locks_you_out'],
+    failures: [...Refusals, 'conflict', 'locks_you_out', ...SSO_NEEDS],
     params: InOrg,
     body: z.object({ policies: Policies, revision: z.number().int() }),
     response: z.object({ policies: Policies, revision: z.number().int() }),

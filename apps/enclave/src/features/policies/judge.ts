@@ -34,6 +34,11 @@ export function judge(policies: Policies, org: OrgId, { user, address, facts, se
   return asksForSecond && !facts.amr.includes('mfa') ? 'mfa_required' : undefined;
 }
 
+/** Whether nothing but the organization's own connections lets people in. */
+export function isSsoOnly({ ssoRequired, ways }: Policies): boolean {
+  return ssoRequired || (ways?.every((way) => way === 'sso') ?? false);
+}
+
 /** What a policy calls the way a session was begun. Another organization's connection is no way into this one. */
 function wayOf({ method, connection }: SessionFacts, org: OrgId): Way | undefined {
   if (connection) return connection.org === org ? 'sso' : undefined;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type NameServer, startNameServer } from '../../providers/dns/name-server.fixture.ts';
 import { insertCredential } from '../auth/credentials-store.ts';
 import { changeFacts } from '../auth/session-facts.fixture.ts';
+import { insertConnection, type StoredConnection } from '../sso/store.ts';
 
 const NONE: Policies = { mfa: 'off', ssoRequired: false, breakGlass: [], networks: [], captureDomains: false };
 const MINUTE_MS = 60_000;
@@ -45,6 +46,34 @@ async function addTotp(user: UserId): Promise<void> {
   await db.transaction('environment', 'system', (tx) => insertCredential(keyring, tx, credential, null));
 }
 
+/** A connection in that state, tried or not, as far as policies look at one. */
+async function addConnection({ org }: Person, part: Partial<StoredConnection> = {}): Promise<ConnectionId> {
+  const { db, keyring, newId, now } = enclave.context;
+  const provisioning = {
+    createAccounts: false,
+    role: 'tier4',
+    allowAdmin: false,
+    groups: [],
+  } as unknown as StoredConnection['provisioning'];
+  const settings = { issuer: 'https://idp.invalid', clientId: 'x', scopes: 'openid', groupsClaim: 'groups' };
+  const id = newId('connection');
+  const connection = {
+    id,
+    org,
+    kind: 'oidc',
+    state: 'active',
+    createdAt: now(),
+    name: 'Directory',
+    product: 'generic',
+    settings,
+    secrets: {},
+    provisioning,
+  };
+  const stored = { ...connection, revision: 1, testedAt: now().toISOString(), ...part } as StoredConnection;
+  await db.transaction(org, 'system', (tx) => insertConnection(keyring, tx, stored));
+  return id;
+}
+
 const secondFactor = (user: UserId) => changeFacts(enclave.context, user, { amr: ['pwd', 'otp', 'mfa'] });
 
 test('a second factor is asked of members from the moment it is required, and never by whom it would keep out', async () => {
@@ -58,6 +87,7 @@ test('a second factor is asked of members from the moment it is required, and ne
     counts: { second_factor: 1 },
     locked: [{ user: member.user, name: expect.any(String), email: member.email, role: 'tier2', reasons: ['second_factor'] }],
     you: [],
+    missing: [],
   });
   expect(await enter(member)).toBe('in');
   await set(admin, { mfa: 'own' });
@@ -75,12 +105,14 @@ test('single sign-on can be required where an Admin may break the glass, and ano
   const member = await join(admin, 'tier1');
   await addTotp(admin.user);
   await secondFactor(admin.user);
+  await addConnection(admin);
   await expect(set(admin, { ssoRequired: true })).rejects.toMatchObject({ code: 'locks_you_out' });
   await expect(set(admin, { ssoRequired: true, breakGlass: [member.user] })).rejects.toMatchObject({ code: 'locks_you_out' });
   expect(await preview(admin, { ssoRequired: true, breakGlass: [admin.user] })).toMatchObject({
     counts: { sso: 1 },
     locked: [{ user: member.user, reasons: ['sso'] }],
     you: [],
+    missing: [],
   });
   await set(admin, { ssoRequired: true, breakGlass: [admin.user] });
   expect(await enter(admin)).toBe('in');
@@ -99,18 +131,62 @@ test('single sign-on can be required where an Admin may break the glass, and ano
 test('who may break the glass is an Admin with a second factor', async () => {
   const admin = await enclave.signUp();
   const member = await join(admin, 'admin');
-  const id = 'con_00000000000000000000000002' as ConnectionId;
+  const id = await addConnection(admin);
   await changeFacts(enclave.context, admin.user, { method: 'oidc', connection: { id, org: admin.org } });
   for (const breakGlass of [[], [member.user]])
-    await expect(set(admin, { ssoRequired: true, breakGlass })).rejects.toMatchObject({
-      code: 'bad_request',
-      details: { field: 'breakGlass' },
-    });
+    await expect(set(admin, { ssoRequired: true, breakGlass })).rejects.toMatchObject({ code: 'no_break_glass' });
+  expect(await preview(admin, { ssoRequired: true, breakGlass: [member.user] })).toMatchObject({ missing: ['no_break_glass'] });
   await addTotp(member.user);
   await set(admin, { ssoRequired: true, breakGlass: [member.user] });
   expect(await enter(member)).toBe('mfa_required');
   await secondFactor(member.user);
   expect(await enter(member)).toBe('in');
+});
+
+test('single sign-on is required once a connection was tested and is active, and the last one stays as long as it is', async () => {
+  const admin = await enclave.signUp();
+  const { client, org } = admin;
+  await addTotp(admin.user);
+  await secondFactor(admin.user);
+  const required = { ssoRequired: true, breakGlass: [admin.user] };
+  const refused = { code: 'no_connection' };
+  await expect(set(admin, required)).rejects.toMatchObject(refused);
+  for (const part of [{ state: 'tested' }, { kind: 'jwt' }] as const) await addConnection(admin, part);
+  const untried = await addConnection(admin, { testedAt: undefined });
+  await expect(set(admin, required)).rejects.toMatchObject(refused);
+  expect(await preview(admin, required)).toMatchObject({ you: [], missing: ['no_connection'] });
+  expect(await preview(admin, { ways: ['sso'] })).toMatchObject({ missing: ['no_connection', 'no_break_glass'] });
+  expect((await get(admin)).policies.ssoRequired).toBe(false);
+
+  await client.sso.remove({ params: { org, connection: untried } });
+  const connection = await addConnection(admin);
+  await set(admin, required);
+  const other = { kind: 'oidc' as const, settings: { issuer: 'https://elsewhere.invalid', clientId: 'x' } };
+  for (const end of [
+    () => client.sso.deactivate({ params: { org, connection } }),
+    () => client.sso.remove({ params: { org, connection } }),
+    () => client.sso.change({ params: { org, connection }, body: { protocol: other } }),
+  ])
+    await expect(end()).rejects.toMatchObject({ code: 'last_connection' });
+  expect(await client.sso.get({ params: { org, connection } })).toMatchObject({ state: 'active' });
+  const second = await addConnection(admin);
+  await client.sso.deactivate({ params: { org, connection } });
+  await expect(client.sso.remove({ params: { org, connection: second } })).rejects.toMatchObject({ code: 'last_connection' });
+  await client.sso.remove({ params: { org, connection } });
+  await set(admin, {});
+  await client.sso.remove({ params: { org, connection: second } });
+});
+
+test('of two who end the last two connections at once, one is refused', async () => {
+  const admin = await enclave.signUp();
+  const { client, org } = admin;
+  await addTotp(admin.user);
+  await secondFactor(admin.user);
+  const connections = [await addConnection(admin), await addConnection(admin)];
+  await set(admin, { ssoRequired: true, breakGlass: [admin.user] });
+  const ends = connections.map((connection) => client.sso.deactivate({ params: { org, connection } }));
+  const outcomes = await Promise.allSettled(ends);
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
 test('ways in, networks, age and idleness are held at every request, of API keys the network alone', async () => {

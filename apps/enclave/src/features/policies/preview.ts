@@ -1,12 +1,12 @@
-import type { LOCK_REASONS, OrgId, Policies, Role, UserId } from '@privexbot/contract';
+import type { LOCK_REASONS, OrgId, Policies, Role, SSO_NEEDS, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../db/database.ts';
 import { isInside } from '../../http/networks.ts';
 import { findWaysIn, type WaysIn } from '../auth/index.ts';
 import { domainOfEmail, verifiedDomains } from '../domains/index.ts';
 import { listMemberships } from '../organizations/index.ts';
-import { listActiveConnections } from '../sso/index.ts';
-import { judge, type Refusal } from './judge.ts';
+import { hasTestedConnection, listActiveConnections } from '../sso/index.ts';
+import { isSsoOnly, judge, type Refusal } from './judge.ts';
 
 export type LockReason = (typeof LOCK_REASONS)[number];
 
@@ -130,11 +130,22 @@ function findAdmins(db: Database, org: OrgId, users?: readonly UserId[]) {
   );
 }
 
-/** Whether one of these is an Admin who could come in without the identity provider. */
-export async function canBreakGlass(db: Database, org: OrgId, users: readonly UserId[]): Promise<boolean> {
+/** What is missing before members come in by a connection only: one that works, and somebody for the day it does not. */
+export async function missingForSso(db: Database, org: OrgId, policies: Policies): Promise<(typeof SSO_NEEDS)[number][]> {
+  if (!isSsoOnly(policies)) return [];
+  const hasConnection = await db.transaction(org, 'system', (tx) => hasTestedConnection(db.keyring, tx, org));
+  return [
+    ...(hasConnection ? [] : (['no_connection'] as const)),
+    ...((await canBreakGlass(db, org, policies)) ? [] : (['no_break_glass'] as const)),
+  ];
+}
+
+/** Whether somebody is named who is an Admin and could come in without the identity provider. */
+export async function canBreakGlass(db: Database, org: OrgId, { ssoRequired, breakGlass }: Policies): Promise<boolean> {
+  if (!ssoRequired) return false;
   const waysIn = await findWaysIn(
     db,
-    (await findAdmins(db, org, users)).map(({ user }) => user),
+    (await findAdmins(db, org, breakGlass)).map(({ user }) => user),
   );
   return [...waysIn.values()].some(
     ({ hasSecondFactor, methods }) => hasSecondFactor && [...methods].some((method) => method !== 'link' && !CONNECTED.has(method)),

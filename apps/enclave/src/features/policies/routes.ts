@@ -3,8 +3,9 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { OrgScope } from '../../http/scope.ts';
-import { judge } from './judge.ts';
-import { canBreakGlass, type LockReason, listAdmins, previewPolicies, REASON_OF } from './preview.ts';
+import { hasTestedConnection } from '../sso/index.ts';
+import { isSsoOnly, judge } from './judge.ts';
+import { canBreakGlass, type LockReason, listAdmins, missingForSso, previewPolicies, REASON_OF } from './preview.ts';
 import { findPolicies, replacePolicies } from './store.ts';
 
 export function policyRoutes(context: Pick<Context, 'db' | 'now' | 'mailer'>): Handlers<'policies'> {
@@ -25,19 +26,18 @@ export function policyRoutes(context: Pick<Context, 'db' | 'now' | 'mailer'>): H
     async preview(scope, { body }) {
       const preview = await previewPolicies(context, scope.org, body);
       await scope.audit('policies.previewed', undefined, { locked: preview.locked.length });
-      return { ...preview, you: ownReasons(scope, body) };
+      return { ...preview, you: ownReasons(scope, body), missing: await missingForSso(db, scope.org, body) };
     },
 
     async set(scope, { body }) {
       const { policies, revision } = body;
       const reasons = ownReasons(scope, policies);
       if (reasons.length > 0) throw new AppError('locks_you_out', { reasons: reasons.join(', ') });
-      if (policies.ssoRequired && !(await canBreakGlass(db, scope.org, policies.breakGlass)))
-        throw new AppError('bad_request', {
-          problem: 'breakGlass: name an Admin with a password or a passkey, and a second factor, for the day the identity provider is down',
-          field: 'breakGlass',
-        });
+      if (isSsoOnly(policies) && !(await canBreakGlass(db, scope.org, policies))) throw new AppError('no_break_glass');
       return scope.transaction(async (tx) => {
+        // Only before it is switched on: a connection whose new settings nobody tried must not hinder other changes.
+        const isSwitchedOn = isSsoOnly(policies) && !isSsoOnly((await findPolicies(db, tx, scope.org)).policies);
+        if (isSwitchedOn && !(await hasTestedConnection(db.keyring, tx, scope.org))) throw new AppError('no_connection');
         const stored = await replacePolicies(db, tx, policies, revision);
         tx.audit('policies.changed', scope.org, factsOf(policies));
         return stored;

@@ -9,6 +9,7 @@ import {
   type SsoConnection,
 } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
+import type { Realm } from '../../db/audit-chain.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
@@ -68,7 +69,7 @@ export async function addConnection(ports: Ports, scope: OrgScope, given: NewCon
 }
 
 export async function change(
-  ports: Ports,
+  ports: Keeping,
   scope: OrgScope,
   id: ConnectionId,
   { name, provisioning, protocol }: Change,
@@ -77,6 +78,7 @@ export async function change(
   const prepared = protocol && (await prepareChange(ports, before, protocol));
   const changed = await scope.transaction(async (tx) => {
     if (provisioning) await requireOwnWorkspaces(tx, provisioning);
+    if (prepared && !prepared.isSameServer) await refuseLast(ports, tx, scope.org, id);
     const next = await changeConnection(ports.keyring, tx, scope.org, id, (latest) => {
       if (latest.revision !== before.revision) throw new AppError('conflict');
       return {
@@ -95,15 +97,32 @@ export async function change(
   return describe(ports, changed);
 }
 
+/** Whether people at a browser come in by it now; programs alone come by tokens. */
+export function isWayIn({ kind, state }: Pick<StoredConnection, 'kind' | 'state'>): boolean {
+  return state === 'active' && kind !== 'jwt';
+}
+
+/** Whether members of the organization come in by its connections only. */
+export type RequiresSso = (tx: Transaction<Realm>, org: OrgId) => Promise<boolean>;
+
+type Keeping = Ports & { readonly requiresSso: RequiresSso };
+
+/** Nobody is shut out by what ends a connection. @throws AppError `last_connection` */
+async function refuseLast({ keyring, requiresSso }: Keeping, tx: Transaction<Realm>, org: OrgId, id: ConnectionId): Promise<void> {
+  await tx.lock('connections', org);
+  const all = (await listConnections(keyring, tx, org)).filter(isWayIn);
+  if (all.length === 1 && all[0]?.id === id && (await requiresSso(tx, org))) throw new AppError('last_connection');
+}
+
 /** What other features keep of a connection, deleted with it. */
 export type Forget = (tx: Transaction<'environment'>, of: { readonly org: OrgId; readonly connection: ConnectionId }) => Promise<void>;
 
-export async function remove(ports: Ports, scope: OrgScope, id: ConnectionId, forget: Forget): Promise<void> {
+export async function remove(ports: Keeping, scope: OrgScope, id: ConnectionId, forget: Forget): Promise<void> {
   const { db } = ports;
   const connection = await requireConnection(ports, scope, id);
   await db.transaction('environment', scope.actor, async (tx) => {
     await forgetConnection(tx, id);
-    await tx.lock('connections', scope.org);
+    await refuseLast(ports, tx, scope.org, id);
     await lockRights(tx, scope.org);
     await forget(tx, { org: scope.org, connection: id });
     await releaseMembers(ports, tx, connection);
@@ -124,9 +143,10 @@ export async function activate(ports: Ports, scope: OrgScope, id: ConnectionId):
   return describe(ports, changed);
 }
 
-export async function deactivate(ports: Ports, scope: OrgScope, id: ConnectionId): Promise<SsoConnection> {
+export async function deactivate(ports: Keeping, scope: OrgScope, id: ConnectionId): Promise<SsoConnection> {
   const { db, keyring } = ports;
   const changed = await db.transaction('environment', scope.actor, async (tx) => {
+    await refuseLast(ports, tx, scope.org, id);
     const next = await changeConnection(keyring, tx, scope.org, id, ({ testedAt }) => ({
       state: testedAt === undefined ? 'draft' : 'tested',
     }));

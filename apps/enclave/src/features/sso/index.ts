@@ -1,6 +1,8 @@
 // What the app and other features may ask of connections.
 import type { OrgId } from '@privexbot/contract';
-import type { Database } from '../../db/database.ts';
+import type { Database, Transaction } from '../../db/database.ts';
+import type { Keyring } from '../../keys/keyring.ts';
+import { isWayIn } from './connections.ts';
 import { listConnections, type StoredConnection } from './store.ts';
 
 export { openCertificateWarnings } from './certificate-warnings.ts';
@@ -18,4 +20,11 @@ export { openDirectorySync } from './sync.ts';
 export async function listActiveConnections(db: Database, org: OrgId): Promise<StoredConnection[]> {
   const all = await db.transaction(org, 'system', (tx) => listConnections(db.keyring, tx, org));
   return all.filter(({ state }) => state === 'active');
+}
+
+/** Whether one by which people come in is active and its settings were tried; it stays so until the transaction ends. */
+export async function hasTestedConnection(keyring: Keyring, tx: Transaction, org: OrgId): Promise<boolean> {
+  await tx.lock('connections', org);
+  const all = await listConnections(keyring, tx, org);
+  return all.some((connection) => isWayIn(connection) && connection.testedAt !== undefined);
 }

@@ -12,8 +12,8 @@ import {
   describe,
   type Forget,
   listAll,
-  type Ports,
   probe,
+  type RequiresSso,
   remove,
   requireConnection,
 } from './connections.ts';
@@ -24,9 +24,15 @@ import type { Strategies } from './strategies.ts';
 import { askForSync } from './sync.ts';
 import { findResult } from './sync-store.ts';
 
-export function ssoRoutes(context: Context, strategies: Strategies, forget: Forget): Handlers<'sso'> {
+/** What other features say of connections. */
+interface Others {
+  readonly forget: Forget;
+  readonly requiresSso: RequiresSso;
+}
+
+export function ssoRoutes(context: Context, strategies: Strategies, { forget, requiresSso }: Others): Handlers<'sso'> {
   const { db, keyring } = context;
-  const ports: Ports = { ...context, strategies };
+  const ports = { ...context, strategies, requiresSso };
   return {
     async describe(_, { params }) {
       const [found] = toWayIn(await requireActive(ports, params.connection));

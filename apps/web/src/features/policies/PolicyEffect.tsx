@@ -14,10 +14,15 @@ const REASONS: Record<Reason, MessageId> = {
   session: messageId('policies.reason.session'),
 };
 
+const MISSING: Record<Effect['missing'][number], MessageId> = {
+  no_connection: messageId('policies.missing.no_connection'),
+  no_break_glass: messageId('policies.missing.no_break_glass'),
+};
+
 /** Whom the draft would keep out, before anybody is. */
 export function PolicyEffect({ effect }: { effect: Effect }) {
   const { t, formats } = useTexts();
-  const { members, counts, locked, you } = effect;
+  const { members, counts, locked, you, missing } = effect;
   const reasonsOf = (reasons: readonly Reason[]) => formats.list(reasons.map((reason) => t(REASONS[reason])));
   const columns: Column<Person>[] = [
     { id: 'name', header: t('policies.member'), cell: ({ name, email }) => <bdi>{email ? `${name} (${email})` : name}</bdi> },
@@ -26,16 +31,23 @@ export function PolicyEffect({ effect }: { effect: Effect }) {
   return (
     <section aria-label={t('policies.effect')} className="flex flex-col gap-3">
       <h2 className="text-reading font-semibold">{t('policies.effect')}</h2>
-      {you.length > 0 && (
-        <p role="alert" className="rounded-card border border-danger bg-danger-soft p-3 text-body text-danger">
-          {t('policies.youToo', { reasons: reasonsOf(you) })}
-        </p>
-      )}
+      {you.length > 0 && <Refusal>{t('policies.youToo', { reasons: reasonsOf(you) })}</Refusal>}
+      {missing.map((need) => (
+        <Refusal key={need}>{t(MISSING[need])}</Refusal>
+      ))}
       <p role="status" className="text-body">
         {locked.length > 0 ? t('policies.lockedOut', { count: locked.length, members }) : t('policies.nobodyOut', { members })}
         {counts.session ? ` ${t('policies.signInAgain', { count: counts.session })}` : ''}
       </p>
       {locked.length > 0 && <DataTable caption={t('policies.effect')} columns={columns} rows={locked} rowKey={({ user }) => user} />}
     </section>
+  );
+}
+
+function Refusal({ children }: { children: string }) {
+  return (
+    <p role="alert" className="rounded-card border border-danger bg-danger-soft p-3 text-body text-danger">
+      {children}
+    </p>
   );
 }

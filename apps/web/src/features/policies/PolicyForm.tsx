@@ -9,7 +9,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, toFailure } from '../../api.ts';
 import { PolicyEffect } from './PolicyEffect.tsx';
-import { type Policies, type PolicyState, policiesQuery } from './queries.ts';
+import { type Effect, type Policies, type PolicyState, policiesQuery } from './queries.ts';
 
 type Way = NonNullable<Policies['ways']>[number];
 
@@ -47,13 +47,7 @@ export function PolicyForm({ org, state }: { org: string; state: PolicyState }) 
   const wish: Policies = { ...draft, networks: networks.split(/[\s,]+/).filter(Boolean) };
   const isLookedAt = preview.data && JSON.stringify(preview.data.of) === JSON.stringify(wish);
   const isChanged = JSON.stringify(wish) !== JSON.stringify(state.policies);
-  const reason = isChanged
-    ? isLookedAt
-      ? preview.data.effect.you.length > 0
-        ? t('policies.locksYouOut')
-        : undefined
-      : t('policies.lookFirst')
-    : t('policies.unchanged');
+  const reason = isChanged ? (isLookedAt ? hindrance(t, preview.data.effect) : t('policies.lookFirst')) : t('policies.unchanged');
   const ways = draft.ways ?? WAYS.map(([way]) => way);
   const setWay = (way: Way, on: boolean) => {
     const next = WAYS.map(([one]) => one).filter((one) => (one === way ? on : ways.includes(one)));
@@ -160,6 +154,11 @@ export function PolicyForm({ org, state }: { org: string; state: PolicyState }) 
       </div>
     </form>
   );
+}
+
+function hindrance(t: ReturnType<typeof useText>, { you, missing }: Effect): string | undefined {
+  if (you.length > 0) return t('policies.locksYouOut');
+  return missing.length > 0 ? t('policies.missingFirst') : undefined;
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
