@@ -135,7 +135,9 @@ async function serve(c: HonoContext<Env>, endpoint: Endpoint, handler: Handler, 
   try {
     if (ports.draining.aborted) throw new AppError('shutting_down');
     const entered = await enter(endpoint, c.req.param(), scope, ports, caller);
-    const input = await readInput(c, endpoint);
+    const input = await readInput(c, endpoint, scope.signal);
+    // A body may come slowly, and its sender have lost the right meanwhile.
+    if (call?.ended) throw call.ended;
     response = toResponse(endpoint, await ports.once(scope, () => handler(entered, input)), scope, call);
   } catch (thrown) {
     call?.close();
@@ -287,7 +289,7 @@ function isInScope(key: CallingKey | undefined, permission: Permission): boolean
   return !key?.scopes || key.scopes.includes(permission);
 }
 
-async function readInput(c: HonoContext<Env>, endpoint: Endpoint): Promise<object> {
+async function readInput(c: HonoContext<Env>, endpoint: Endpoint, signal: AbortSignal): Promise<object> {
   const input: Record<string, unknown> = {};
   if (endpoint.params) {
     const params = endpoint.params.safeParse(c.req.param());
@@ -298,7 +300,8 @@ async function readInput(c: HonoContext<Env>, endpoint: Endpoint): Promise<objec
   if (endpoint.body) input.body = parse(endpoint.body, await readJson(c.req.raw));
   if (endpoint.binary) {
     refuseLarger(c.req.raw, endpoint.binary.maxBytes);
-    input.body = c.req.raw.body ?? new ReadableStream({ start: (controller) => controller.close() });
+    const body = c.req.raw.body ?? new ReadableStream({ start: (controller) => controller.close() });
+    input.body = body.pipeThrough(new TransformStream(), { signal });
   }
   return input;
 }

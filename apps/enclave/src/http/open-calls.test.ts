@@ -75,6 +75,41 @@ test.each([
   expect(items[0]?.facts).toMatchObject({ code, endpoint: expect.stringContaining('/messages') });
 });
 
+test('a body that comes slowly is acted on only where its sender may still do that once it is all there', async () => {
+  const member = await join(enclave, admin, 'tier1');
+  const { org, workspace } = admin;
+  const bytes = new TextEncoder().encode('abcdef');
+  const { id: upload } = await member.client.uploads.start({ params: { org }, body: { name: 'a.txt', sizeBytes: bytes.length } });
+  const json = new TextEncoder().encode(JSON.stringify({ name: 'Taken over' }));
+  const slow: [string, string, Uint8Array<ArrayBuffer>][] = [
+    ['PUT', `/v1/organizations/${org}/uploads/${upload}/parts/0`, bytes],
+    ['PATCH', `/v1/organizations/${org}/workspaces/${workspace}`, json],
+  ];
+  const gate = Promise.withResolvers<void>();
+  const calls = slow.map(async ([method, path, content]) => {
+    const body = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(content.slice(0, 3));
+        await gate.promise;
+        controller.enqueue(content.slice(3));
+        controller.close();
+      },
+    });
+    const init = { method, body, duplex: 'half', headers: { 'content-type': 'application/json' } } as RequestInit;
+    const response = await member.transport(new Request(`http://127.0.0.1${path}`, init));
+    return (await response.json()) as { error?: { code: string } };
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await admin.client.members.change({ params: { org, member: member.user }, body: { role: 'tier4' } });
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  gate.resolve();
+  expect((await Promise.all(calls)).map(({ error }) => error?.code)).toEqual(['not_allowed', 'not_allowed']);
+  const { organizations } = await admin.client.auth.me();
+  expect(organizations[0]?.workspaces.map(({ name }) => name)).toEqual(['General']);
+  await admin.client.members.change({ params: { org, member: member.user }, body: { role: 'tier1' } });
+  expect((await member.client.uploads.get({ params: { org, upload } })).received).toEqual([]);
+});
+
 test('a key that is revoked ends the answer it is reading', async () => {
   const { id, key } = await colleague.client.apiKeys.create({ params: admin, body: { name: 'reader' } });
   const revoke = () => colleague.client.apiKeys.revoke({ params: { org: admin.org, key: id } });

@@ -110,6 +110,8 @@ test('an upload that nobody finished is thrown away after a week, with the next 
   await announce(1);
   await expect(get()).rejects.toMatchObject({ code: 'not_found' });
   await expect.poll(() => folderExists(id)).toBe(false);
+  // So that the next ones may invite.
+  await admin.client.auth.signIn({ body: admin });
 });
 
 test("nobody sees, fills, cancels or takes another person's upload", async () => {
