@@ -30,8 +30,8 @@ const shared = sharedConfig({
     // Of what is set up once, and looked at now and then.
     organize: organizing(),
   },
-  // By somebody who is not signed in, or just was; visitors of a bot have a page of their own.
-  firstCalls: ({ access, path }) => (access === 'public' && !path.startsWith('/v1/public/')) || AT_SIGN_IN.includes(path),
+  // By somebody who is not signed in, or just was; visitors of a bot, and who sets a connection up, have pages of their own.
+  firstCalls: ({ access, path }) => (access === 'public' && !/^\/v1\/(public|set-up)\//.test(path)) || AT_SIGN_IN.includes(path),
   first: [
     'packages/ui/src/base/Button.tsx',
     'packages/ui/src/base/Field.tsx',

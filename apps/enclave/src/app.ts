@@ -35,6 +35,7 @@ import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import {
   createStrategies,
   findConnectionsFor,
+  handOverRoutes,
   leaveDirectory,
   mountSso,
   openCertificateWarnings,
@@ -128,6 +129,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
       scim: scimRoutes(context),
       wallets: walletRoutes(context),
       sso: ssoRoutes(context, strategies, { forget: forgetDirectory, requiresSso: (tx, org) => requiresSso(db, tx, org) }),
+      handOver: handOverRoutes(context, strategies),
     },
     {
       db,

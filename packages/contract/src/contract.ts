@@ -6,6 +6,7 @@ import { bots } from './bots.ts';
 import { credentials } from './credentials.ts';
 import { domains } from './domains.ts';
 import { groups } from './groups.ts';
+import { handOver } from './hand-over.ts';
 import { knowledge } from './knowledge.ts';
 import { members } from './members.ts';
 import { models } from './models.ts';
@@ -45,5 +46,6 @@ export const contract = {
   scim,
   wallets,
   sso,
+  handOver,
 };
 export type Contract = typeof contract;

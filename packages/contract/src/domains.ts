@@ -11,7 +11,7 @@ export const DOMAIN_STATES = ['pending', 'verified', 'lapsed'] as const;
  */
 export const DOMAIN_FINDINGS = ['found', 'missing', 'different', 'unreachable', 'taken'] as const;
 
-const Domain = z.object({
+export const DomainView = z.object({
   id: idSchema('domain'),
   /** In the form that DNS knows: lower case, punycode, no final dot. */
   name: z.string(),
@@ -40,7 +40,7 @@ export const domains = {
     audit: null,
     failures: Refusals,
     params: InOrg,
-    response: z.array(Domain),
+    response: z.array(DomainView),
   }),
   add: endpoint({
     method: 'POST',
@@ -52,7 +52,7 @@ export const domains = {
     failures: Refusals,
     params: InOrg,
     body: z.object({ name: z.string().trim().min(1).max(255) }),
-    response: Domain,
+    response: DomainView,
   }),
   verify: endpoint({
     method: 'POST',
@@ -63,7 +63,7 @@ export const domains = {
     audit: 'domain.checked',
     failures: Refusals,
     params: InDomain,
-    response: Domain,
+    response: DomainView,
   }),
   remove: endpoint({
     method: 'DELETE',

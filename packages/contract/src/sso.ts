@@ -21,7 +21,7 @@ export type CertificateOwner = (typeof CERTIFICATE_OWNERS)[number];
 export const CERTIFICATE_WARNING_DAYS = [30, 7, 1] as const;
 
 const InConnection = InOrg.extend({ connection: idSchema('connection') });
-const Check = z.object({
+export const CheckView = z.object({
   name: SsoCheckName,
   passed: z.boolean(),
   expected: z.string().optional(),
@@ -61,7 +61,6 @@ const described = {
   name: z.string(),
   product: z.enum(SSO_PRODUCTS),
   state: z.enum(CONNECTION_STATES),
-  provisioning: Provisioning,
   /** Last four characters of each secret that is set. */
   secretEndings: z.record(z.string(), z.string()),
   /** What the directory has to be told about us. */
@@ -81,12 +80,16 @@ const described = {
   /** When the certificate ends by which the directory knows us. */
   ownExpiresAt: Time.optional(),
 };
-const Connection = z.discriminatedUnion('kind', [
-  z.object({ ...described, kind: z.literal('oidc'), settings: OidcSettings }),
-  z.object({ ...described, kind: z.literal('saml'), settings: SamlSettings }),
-  z.object({ ...described, kind: z.literal('ldap'), settings: LdapSettings }),
-  z.object({ ...described, kind: z.literal('jwt'), settings: JwtSettings }),
-]);
+/** A connection with its settings, and what a view shows besides. */
+export function connectionWith<const More extends z.ZodRawShape>(more: More) {
+  return z.discriminatedUnion('kind', [
+    z.object({ ...described, ...more, kind: z.literal('oidc'), settings: OidcSettings }),
+    z.object({ ...described, ...more, kind: z.literal('saml'), settings: SamlSettings }),
+    z.object({ ...described, ...more, kind: z.literal('ldap'), settings: LdapSettings }),
+    z.object({ ...described, ...more, kind: z.literal('jwt'), settings: JwtSettings }),
+  ]);
+}
+const Connection = connectionWith({ provisioning: Provisioning });
 export type SsoConnection = z.output<typeof Connection>;
 
 export const Attempt = z.object({
@@ -97,7 +100,7 @@ export const Attempt = z.object({
   user: idSchema('user').optional(),
   person: z.string().optional(),
   /** In order, up to the one that failed. */
-  checks: z.array(Check),
+  checks: z.array(CheckView),
   claims: z.record(z.string(), z.array(z.string())),
   mapping: Mapping.optional(),
 });
@@ -116,6 +119,13 @@ export const DirectorySync = z.object({
   problem: z.union([SsoCheckName, z.literal('too_many')]).optional(),
 });
 export type DirectorySync = z.output<typeof DirectorySync>;
+
+/** What is tested with, only for directories that are asked directly. */
+export const DirectTest = z.object({
+  name: z.string().max(254).optional(),
+  password: z.string().max(200).optional(),
+  token: z.string().max(8_192).optional(),
+});
 
 const refused = ['not_found', 'not_allowed'] as const;
 const notSignedIn = ['device_required', 'not_found', 'identity_refused', 'directory_unreachable', 'second_factor_required'] as const;
@@ -154,11 +164,12 @@ export const sso = {
     access: 'public',
     rate: 'sign-in',
     audit: 'session.started',
-    failures: [...notSignedIn, 'challenge_invalid'],
+    failures: [...notSignedIn, 'challenge_invalid', 'link_invalid'],
     body: z.object({ challenge: z.string().regex(/^[\w-]{43}$/) }),
     response: z.discriminatedUnion('outcome', [
       z.object({ outcome: z.literal('signed_in'), account: Account }),
-      z.object({ outcome: z.literal('tested'), org: idSchema('org'), connection: idSchema('connection'), attempt: Attempt }),
+      /** Whoever tests by a link to set the connection up learns neither the organization nor what its rules gave. */
+      z.object({ outcome: z.literal('tested'), org: idSchema('org').optional(), connection: idSchema('connection'), attempt: Attempt }),
     ]),
   }),
   signIn: endpoint({
@@ -251,7 +262,7 @@ export const sso = {
     audit: 'connection.probed',
     failures: refused,
     params: InConnection,
-    response: z.array(Check),
+    response: z.array(CheckView),
   }),
   test: endpoint({
     method: 'POST',
@@ -262,12 +273,7 @@ export const sso = {
     audit: 'connection.tested',
     failures: [...refused, 'device_required', 'directory_unreachable'],
     params: InConnection,
-    /** Only for directories that are asked directly. */
-    body: z.object({
-      name: z.string().max(254).optional(),
-      password: z.string().max(200).optional(),
-      token: z.string().max(8_192).optional(),
-    }),
+    body: DirectTest,
     response: z.union([z.object({ url: z.string() }), z.object({ attempt: Attempt })]),
   }),
   activate: endpoint({
@@ -278,8 +284,10 @@ export const sso = {
     rate: 'write',
     audit: 'connection.activated',
     fresh: true,
-    failures: [...refused, 'test_first'],
+    failures: [...refused, 'test_first', 'conflict'],
     params: InConnection,
+    /** The test that was looked at: settings that were changed and tested since are not made active. */
+    query: z.object({ testedAt: Time.optional() }),
     response: Connection,
   }),
   deactivate: endpoint({

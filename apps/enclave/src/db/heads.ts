@@ -29,6 +29,7 @@ const PROTECTED = {
   invitations: { id: 'id', onMismatch: 'refuse' },
   agency_grants: { id: 'id', onMismatch: 'refuse' },
   connections: { id: 'id', onMismatch: 'refuse' },
+  connection_hand_overs: { id: 'connection_id', onMismatch: 'refuse', outdates: 'nothing' },
   memberships: { id: 'id', onMismatch: 'refuse' },
   groups: { id: 'id', onMismatch: 'refuse' },
   group_members: { id: 'id', onMismatch: 'refuse' },

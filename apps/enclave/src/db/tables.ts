@@ -107,6 +107,13 @@ export interface Tables {
     created_at: Date;
   };
   directory_syncs: { connection_id: ConnectionId; org_id: OrgId; started_at: Date; version: number; sealed: Uint8Array | null };
+  connection_hand_overs: Sealed & {
+    connection_id: ConnectionId;
+    org_id: OrgId;
+    token_hash: Uint8Array;
+    expires_at: Date;
+    created_at: Date;
+  };
   connection_sessions: { session_id: SessionId; connection_id: ConnectionId; subject_index: Uint8Array; name_index: Uint8Array | null };
   api_keys: Sealed & { id: ApiKeyId; org_id: OrgId; user_id: UserId; secret_hash: Uint8Array; created_at: Date };
   api_key_uses: { key_id: ApiKeyId; org_id: OrgId; used_at: Date; sealed: Uint8Array };

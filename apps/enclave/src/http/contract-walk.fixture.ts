@@ -62,6 +62,8 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
     params: { org },
     body: { kind: 'oidc', name: 'Directory', settings: { issuer: 'https://idp.invalid', clientId: 'x' }, secrets: { clientSecret: 'x' } },
   });
+  const handOver = await client.handOver.create({ params: { org, connection: connection.id } });
+  await client.handOver.open({ body: { token: handOver.link.split('#')[1] ?? '' } });
   const scimToken = await client.scim.createToken({ params: { org, connection: connection.id }, body: { name: 'walk' } });
   const group = await client.groups.create({ params: { org }, body: { name: 'Team' } });
   const { member } = await client.members.create({
@@ -256,6 +258,9 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'sso.signIn': ({ connection }) => ({ connection, name: 'nobody', password: PASSWORD_OF_NOBODY }),
   'sso.exchange': ({ connection }) => ({ connection, token: 'a.b.c' }),
   'sso.create': () => ({ kind: 'oidc', name: 'Second', settings: { issuer: 'https://idp.invalid', clientId: 'x' } }),
+  'handOver.open': () => ({ token: TOKEN_OF_NOBODY }),
+  'handOver.change': () => ({ protocol: { kind: 'oidc', secrets: { clientSecret: 'y' } } }),
+  'handOver.test': () => ({}),
   'scim.createToken': () => ({ name: 'second' }),
   'sso.change': () => ({ name: 'Renamed' }),
   'sso.test': () => ({}),

@@ -181,6 +181,20 @@ test.each(ENDPOINTS.filter(([, { path }]) => path.startsWith('/v1/public/:slug/c
   },
 );
 
+test.each(ENDPOINTS.filter(([, { path }]) => path.startsWith('/v1/set-up/:')))(
+  '%s is for the device that opened the link, and for the connection and the domains of the link',
+  async (...named) => {
+    const closed = { status: 410, code: 'link_invalid' };
+    for (const caller of [enclave.transport(), own.people.tier1.transport, keyOf(own)])
+      expect([closed.code, 'device_required']).toContain((await call(caller, requestOf(named, own.things))).code);
+    expect(await call(own.admin.transport, requestOf(named, other.things))).toEqual(closed);
+    expect(await call(own.admin.transport, requestOf(named, nowhere(named, own.things)))).toEqual(closed);
+    if (!named[1].path.includes(':domain')) return;
+    const foreign = requestOf(named, own.things, { path: { domain: other.things.domain ?? '' } });
+    expect(await call(own.admin.transport, foreign)).toEqual({ status: 404, code: 'not_found' });
+  },
+);
+
 test('the other organization is as it was: all of it is there for its own Admin', async () => {
   const reads = ENDPOINTS.filter(([, { method, access }]) => method === 'GET' && access !== 'account');
   for (const named of reads) {

@@ -34,6 +34,7 @@ export type Purpose =
   | 'group'
   | 'external-group'
   | 'agency'
+  | 'hand-over'
   | 'directory-session'
   | 'scim-token'
   | 'scim-name'

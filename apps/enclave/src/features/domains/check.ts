@@ -76,6 +76,23 @@ export function lapsesAt({ state, finding, provenAt }: Domain): Date | undefined
   return new Date(Date.parse(provenAt) + LAPSES_AFTER_MS);
 }
 
+/** As screens show it. */
+export function describeDomain(domain: Domain) {
+  const { id, name, state, createdAt, verifiedAt, checkedAt, finding } = domain;
+  const end = lapsesAt(domain);
+  return {
+    id,
+    name,
+    state,
+    record: recordOf(domain),
+    createdAt: createdAt.toISOString(),
+    ...(verifiedAt ? { verifiedAt } : {}),
+    ...(checkedAt ? { checkedAt } : {}),
+    ...(finding ? { finding } : {}),
+    ...(end ? { lapsesAt: end.toISOString() } : {}),
+  };
+}
+
 function nextState(domain: Domain, finding: Finding, at: Date): Domain['state'] {
   if (finding === 'found') return 'verified';
   const end = lapsesAt({ ...domain, finding });

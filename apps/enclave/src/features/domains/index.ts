@@ -6,7 +6,9 @@ import { sweepDomains } from './check.ts';
 import { domainOfEmail, normaliseDomain } from './normalise.ts';
 import { findVerified, listDomains, type Tx } from './store.ts';
 
+export { checkDomain, describeDomain } from './check.ts';
 export { domainOfEmail, isAddress, normaliseDomain } from './normalise.ts';
+export { listDomains } from './store.ts';
 
 const SWEEP_EVERY_MS = 10 * 60_000;
 

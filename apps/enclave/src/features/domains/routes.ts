@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import { randomBytes } from '../../random.ts';
-import { checkDomain, lapsesAt, recordOf } from './check.ts';
+import { checkDomain, describeDomain } from './check.ts';
 import { normaliseDomain } from './normalise.ts';
 import { isPublicMail } from './public-mail.ts';
 import { type Domain, deleteDomain, findDomain, insertDomain, listDomains } from './store.ts';
@@ -13,7 +13,7 @@ const TOKEN_BYTES = 24;
 export function domainRoutes(context: Pick<Context, 'db' | 'keyring' | 'dns' | 'now' | 'newId' | 'log'>): Handlers<'domains'> {
   const { keyring, now, newId } = context;
   return {
-    list: async ({ org, transaction }) => (await transaction((tx) => listDomains(keyring, tx, org))).map(toAnswer),
+    list: async ({ org, transaction }) => (await transaction((tx) => listDomains(keyring, tx, org))).map(describeDomain),
 
     async add({ org, transaction }, { body }) {
       const name = normaliseDomain(body.name);
@@ -36,10 +36,10 @@ export function domainRoutes(context: Pick<Context, 'db' | 'keyring' | 'dns' | '
         await insertDomain(keyring, tx, domain);
         tx.audit('domain.added', domain.id);
       });
-      return toAnswer(domain);
+      return describeDomain(domain);
     },
 
-    verify: async ({ org, actor, signal }, { params }) => toAnswer(await checkDomain(context, org, params.domain, actor, signal)),
+    verify: async ({ org, actor, signal }, { params }) => describeDomain(await checkDomain(context, org, params.domain, actor, signal)),
 
     async remove({ org, transaction }, { params }) {
       await transaction(async (tx) => {
@@ -55,20 +55,4 @@ export function domainRoutes(context: Pick<Context, 'db' | 'keyring' | 'dns' | '
 
 function refused(problem: string): AppError {
   return new AppError('bad_request', { problem: `name: ${problem}`, field: 'name' });
-}
-
-function toAnswer(domain: Domain) {
-  const { id, name, state, createdAt, verifiedAt, checkedAt, finding } = domain;
-  const end = lapsesAt(domain);
-  return {
-    id,
-    name,
-    state,
-    record: recordOf(domain),
-    createdAt: createdAt.toISOString(),
-    ...(verifiedAt ? { verifiedAt } : {}),
-    ...(checkedAt ? { checkedAt } : {}),
-    ...(finding ? { finding } : {}),
-    ...(end ? { lapsesAt: end.toISOString() } : {}),
-  };
 }

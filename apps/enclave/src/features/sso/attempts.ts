@@ -1,12 +1,12 @@
 /** What directories said of people, for Admins to see why somebody got in, with which role, or did not. */
 import type { Attempt, Mapping, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
-import { findLastSignIn, insertAttempt, listAttempts, type StoredAttempt, type StoredConnection } from './store.ts';
+import { findAttempt, findLastSignIn, insertAttempt, listAttempts, type StoredAttempt, type StoredConnection } from './store.ts';
 import type { Checks } from './strategy.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'now' | 'newId'>;
 
-export { findLastSignIn, listAttempts };
+export { findAttempt, findLastSignIn, listAttempts };
 
 export async function keepAttempt(
   { db, keyring, now, newId }: Ports,
@@ -35,6 +35,11 @@ export function describeAttempt({ id, user, outcome, at, checks, claims, mapping
     claims,
     ...(mapping ? { mapping } : {}),
   };
+}
+
+/** Claims are of whoever tests; what rules make of them is not. */
+export function withoutRules({ mapping: _, user: __, person: ___, ...own }: Attempt): Omit<Attempt, 'mapping' | 'user' | 'person'> {
+  return own;
 }
 
 function toPlain(claims: Checks['claims']): Record<string, string[]> {

@@ -17,6 +17,8 @@ import { OutboundError } from '../../providers/outbound/error.ts';
 import { forgetConnection } from '../auth/index.ts';
 import { lockRights } from '../organizations/index.ts';
 import { keepGroups, releaseMembers } from './groups.ts';
+import { endHandOver } from './hand-over.ts';
+import { deleteHandOver } from './hand-over-store.ts';
 import { endSessions } from './sessions.ts';
 import { changeConnection, deleteConnection, findConnection, insertConnection, listConnections, type StoredConnection } from './store.ts';
 import { addressesOf, endsOf, type Strategies, toConnection } from './strategies.ts';
@@ -25,6 +27,9 @@ import { type Check, createChecks, SignInRefused } from './strategy.ts';
 export type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'outbound' | 'limiter' | 'now' | 'newId' | 'origin'> & {
   readonly strategies: Strategies;
 };
+
+/** An organization that somebody acts in. */
+type Within = Pick<OrgScope, 'org' | 'transaction'>;
 
 interface Change {
   readonly name?: string | undefined;
@@ -38,7 +43,7 @@ export async function listAll(ports: Ports, { org, transaction }: OrgScope): Pro
 }
 
 /** @throws AppError `not_found` */
-export async function requireConnection({ keyring }: Pick<Ports, 'keyring'>, { org, transaction }: OrgScope, id: ConnectionId) {
+export async function requireConnection({ keyring }: Pick<Ports, 'keyring'>, { org, transaction }: Within, id: ConnectionId) {
   const connection = await transaction((tx) => findConnection(keyring, tx, org, id));
   if (!connection) throw new AppError('not_found');
   return connection;
@@ -70,7 +75,7 @@ export async function addConnection(ports: Ports, scope: OrgScope, given: NewCon
 
 export async function change(
   ports: Keeping,
-  scope: OrgScope,
+  scope: Within,
   id: ConnectionId,
   { name, provisioning, protocol }: Change,
 ): Promise<SsoConnection> {
@@ -123,6 +128,8 @@ export async function remove(ports: Keeping, scope: OrgScope, id: ConnectionId, 
   await db.transaction('environment', scope.actor, async (tx) => {
     await forgetConnection(tx, id);
     await refuseLast(ports, tx, scope.org, id);
+    await tx.lock('connection_hand_overs', scope.org);
+    await deleteHandOver(tx, scope.org, id);
     await lockRights(tx, scope.org);
     await forget(tx, { org: scope.org, connection: id });
     await releaseMembers(ports, tx, connection);
@@ -132,11 +139,15 @@ export async function remove(ports: Keeping, scope: OrgScope, id: ConnectionId, 
   });
 }
 
-export async function activate(ports: Ports, scope: OrgScope, id: ConnectionId): Promise<SsoConnection> {
+/** @param seen the test that was looked at, where the caller says so @throws AppError `test_first`, `conflict` */
+export async function activate(ports: Ports, scope: OrgScope, id: ConnectionId, seen?: string): Promise<SsoConnection> {
+  const { keyring, now } = ports;
   const changed = await scope.transaction(async (tx) => {
+    await endHandOver(keyring, tx, id, now());
     tx.audit('connection.activated', id);
-    return changeConnection(ports.keyring, tx, scope.org, id, ({ testedAt }) => {
+    return changeConnection(keyring, tx, scope.org, id, ({ testedAt }) => {
       if (testedAt === undefined) throw new AppError('test_first');
+      if (seen !== undefined && seen !== testedAt) throw new AppError('conflict');
       return { state: 'active' };
     });
   });
@@ -158,7 +169,7 @@ export async function deactivate(ports: Keeping, scope: OrgScope, id: Connection
 }
 
 /** Everything that can be checked without a person. A check that fails is a result. */
-export async function probe(ports: Ports, scope: OrgScope, id: ConnectionId): Promise<Check[]> {
+export async function probe(ports: Ports, scope: Within & Pick<OrgScope, 'audit'>, id: ConnectionId): Promise<Check[]> {
   const connection = await requireConnection(ports, scope, id);
   const checks = createChecks();
   try {

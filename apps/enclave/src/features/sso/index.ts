@@ -9,6 +9,7 @@ export { openCertificateWarnings } from './certificate-warnings.ts';
 export { leaveDirectory } from './ending.ts';
 export { findConnectionsFor, type WayIn } from './find.ts';
 export { applyGroupMap } from './group-map.ts';
+export { handOverRoutes } from './hand-over-routes.ts';
 export { placeGroup } from './places.ts';
 export { mountSso } from './returns.ts';
 export { ssoRoutes } from './routes.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
-import { countAttempt, displayNames } from '../auth/index.ts';
+import { countAttempt, displayNames, requireDevice } from '../auth/index.ts';
 import { findMembership } from '../organizations/index.ts';
 import { describeAttempt, findLastSignIn, listAttempts } from './attempts.ts';
 import {
@@ -62,8 +62,12 @@ export function ssoRoutes(context: Context, strategies: Strategies, { forget, re
     change: (scope, { params, body }) => change(ports, scope, params.connection, body),
     remove: (scope, { params }) => remove(ports, scope, params.connection, forget),
     probe: (scope, { params }) => probe(ports, scope, params.connection),
-    test: async (scope, { params, body }) => startTest(ports, scope, await requireConnection(ports, scope, params.connection), body),
-    activate: (scope, { params }) => activate(ports, scope, params.connection),
+    async test(scope, { params, body }) {
+      const connection = await requireConnection(ports, scope, params.connection);
+      const { user, transaction } = scope;
+      return startTest(ports, requireDevice(scope.channel), { by: user, transaction }, connection, body);
+    },
+    activate: (scope, { params, query }) => activate(ports, scope, params.connection, query.testedAt),
     deactivate: (scope, { params }) => deactivate(ports, scope, params.connection),
 
     async sync(scope, { params }) {

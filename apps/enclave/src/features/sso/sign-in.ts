@@ -27,10 +27,11 @@ import {
 } from '../auth/index.ts';
 import { isOwnAddress } from '../domains/index.ts';
 import { findMembership, findRole } from '../organizations/index.ts';
-import { describeAttempt, keepAttempt } from './attempts.ts';
+import { describeAttempt, keepAttempt, withoutRules } from './attempts.ts';
 import { markTested, type Ports } from './connections.ts';
 import { applyGroupMap } from './group-map.ts';
 import { joinGroups } from './groups.ts';
+import { enterByLink, noteByLink, SET_UP_LINK } from './hand-over.ts';
 import { findConnection, insertConnectionSession, type StoredConnection } from './store.ts';
 import { toConnection } from './strategies.ts';
 import { type Arrival, type Checks, createChecks, SignInRefused } from './strategy.ts';
@@ -45,7 +46,13 @@ interface Errand {
   readonly connection: ConnectionId;
   readonly memory: object;
   /** Set for a test: who tests, and of which settings. */
-  readonly test?: { readonly by: UserId; readonly revision: number };
+  readonly test?: { readonly by: Tester['by']; readonly revision: number };
+}
+
+/** Who tests a connection: an Admin, or whoever sets it up by a link. */
+export interface Tester {
+  readonly by: UserId | typeof SET_UP_LINK;
+  readonly transaction: OrgScope['transaction'];
 }
 
 /** What the return route kept. */
@@ -112,10 +119,19 @@ export async function complete(ports: Ports, scope: PublicScope, challenge: stri
     if (connection.state !== 'active') throw new AppError('challenge_invalid');
     return { outcome: 'signed_in' as const, account: await signIn(ports, scope, connection, read) };
   }
-  const role = await findRole(db, errand.test.by, connection.org);
+  const { by, revision } = errand.test;
+  const tested = { ...connection, revision };
+  if (by === SET_UP_LINK) {
+    const link = await enterByLink(ports, scope, connection.id);
+    const attempt = await test(ports, link.transaction, tested, read);
+    await noteByLink(ports, link, { lastTest: attempt.id });
+    return { outcome: 'tested' as const, connection: connection.id, attempt: withoutRules(attempt) };
+  }
+  const { org } = connection;
+  const role = await findRole(db, by, org);
   if (!role || !hasPermission(role, 'people.manage')) throw new AppError('challenge_invalid');
-  const attempt = await test(ports, errand.test.by, { ...connection, revision: errand.test.revision }, read);
-  return { outcome: 'tested' as const, org: connection.org, connection: connection.id, attempt };
+  const attempt = await test(ports, (fn) => db.transaction(org, by, fn), tested, read);
+  return { outcome: 'tested' as const, org, connection: connection.id, attempt };
 }
 
 /** Asks the directory directly. */
@@ -170,11 +186,10 @@ export async function signIn(
 /** The same without signing in: shows what would come of it. */
 export async function test(
   ports: Ports,
-  by: UserId,
+  transaction: Tester['transaction'],
   connection: StoredConnection,
   read: (checks: Checks) => Promise<Arrival>,
 ): Promise<Attempt> {
-  const { db } = ports;
   const checks = createChecks();
   let mapping: Mapping | undefined;
   try {
@@ -194,7 +209,7 @@ export async function test(
     checks,
     mapping,
   });
-  await db.transaction(connection.org, by, async (tx) => {
+  await transaction(async (tx) => {
     if (passed) await markTested(ports, tx, connection);
     const failed = checks.list.find((check) => !check.passed);
     tx.audit('connection.tested', connection.id, failed ? { ok: false, check: failed.name } : { ok: true });
@@ -204,15 +219,15 @@ export async function test(
 
 export async function startTest(
   ports: Ports,
-  scope: OrgScope,
+  device: string,
+  { by, transaction }: Tester,
   connection: StoredConnection,
   given: { name?: string | undefined; password?: string | undefined; token?: string | undefined },
 ) {
-  const device = requireDevice(scope.channel);
   if (ports.strategies[connection.kind].way === 'redirect')
-    return { url: await depart(ports, connection, device, { test: { by: scope.user, revision: connection.revision } }) };
+    return { url: await depart(ports, connection, device, { test: { by, revision: connection.revision } }) };
   const { name = '', password = '', token = '' } = given;
-  return { attempt: await test(ports, scope.user, connection, askDirectly(ports, connection, { name, password, token })) };
+  return { attempt: await test(ports, transaction, connection, askDirectly(ports, connection, { name, password, token })) };
 }
 
 function identityOf({ id, org, kind, name: label }: StoredConnection, arrival: Arrival): VerifiedIdentity {

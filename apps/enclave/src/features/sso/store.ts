@@ -191,6 +191,11 @@ export async function listAttempts(keyring: Keyring, tx: Transaction, connection
   return Promise.all(rows.map((row) => openAttempt(keyring, tx, row)));
 }
 
+export async function findAttempt(keyring: Keyring, tx: Transaction, id: AttemptId): Promise<StoredAttempt | undefined> {
+  const row = await tx.sql.selectFrom('sign_in_attempts').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && openAttempt(keyring, tx, row);
+}
+
 /** A person's last sign-in by any connection of the organization. */
 export async function findLastSignIn(keyring: Keyring, tx: Transaction, user: UserId): Promise<StoredAttempt | undefined> {
   const row = await tx.sql

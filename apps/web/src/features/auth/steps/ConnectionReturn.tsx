@@ -45,9 +45,11 @@ export function ConnectionReturn() {
         <Suspense fallback={<Skeleton />}>
           <Result attempt={tested.attempt} />
         </Suspense>
-        <Link to="/o/$org/sign-in" params={{ org: tested.org }} search={{ connection: tested.connection }} className={buttonClass()}>
-          {t('connection.toConnection')}
-        </Link>
+        {tested.org && (
+          <Link to="/o/$org/sign-in" params={{ org: tested.org }} search={{ connection: tested.connection }} className={buttonClass()}>
+            {t('connection.toConnection')}
+          </Link>
+        )}
       </AuthPage>
     );
   return (
