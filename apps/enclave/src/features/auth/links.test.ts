@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { contract } from '@privexbot/contract';
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
@@ -18,6 +19,8 @@ let enclave: Enclave;
 let server: SMTPServer;
 let mails: Received[];
 let isDown: boolean;
+/** Where it is set, the mail server takes nothing until it is called. */
+let held: PromiseWithResolvers<void> | undefined;
 let onMail: () => void;
 
 beforeAll(async () => {
@@ -26,6 +29,7 @@ beforeAll(async () => {
     disabledCommands: ['STARTTLS'],
     async onData(stream, _session, done) {
       const { to, subject, text: body = '', html } = await PostalMime.parse(await text(stream));
+      await held?.promise;
       if (isDown) return done(new Error('no room'));
       mails.push({ to: to?.[0]?.address, subject, text: body, html });
       done();
@@ -132,6 +136,53 @@ test('nothing is mailed to an unknown address, and the answer is the same', asyn
   expect(await enclave.client().auth.requestReset({ body: { email: 'nobody@example.com' } })).toBeUndefined();
   await tokenMailedBy(() => enclave.client().auth.requestReset({ body: { email } }), '/reset');
   expect(mails.map(({ to }) => to)).toEqual([email]);
+});
+
+test('where a link leads is nothing that a request says', async () => {
+  const { email } = await signUp();
+  const evil = 'evil.example';
+  const headers = {
+    host: evil,
+    'x-forwarded-host': evil,
+    'x-forwarded-proto': 'http',
+    'x-forwarded-server': evil,
+    forwarded: `host=${evil};proto=http`,
+    'x-original-url': `http://${evil}/`,
+    'x-host': evil,
+  };
+  for (const path of [contract.auth.requestReset.path, contract.credentials.requestLink.path]) {
+    const request = new Request(`http://${evil}${path}`, { method: 'POST', headers, body: JSON.stringify({ email }) });
+    await enclave.transport()(request);
+  }
+  await expect.poll(() => mails.filter(({ text: body }) => /\/(reset|link)#/.test(body)).length).toBeGreaterThanOrEqual(2);
+  for (const { text: body, subject } of mails) expect(`${subject} ${body}`).not.toContain(evil);
+});
+
+test('known addresses take no longer than unknown ones, also where the mail server takes its time', async () => {
+  const { email } = await signUp();
+  held = Promise.withResolvers();
+  try {
+    const took = async (address: string) => {
+      const started = performance.now();
+      await enclave.client().auth.requestReset({ body: { email: address } });
+      return performance.now() - started;
+    };
+    await took('first@example.com');
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let n = 0; n < 7; n++) {
+      enclave.advance(60_000);
+      known.push(await took(email));
+      unknown.push(await took(`nobody-${n}@example.com`));
+    }
+    const middle = (all: number[]) => all.toSorted((a, b) => a - b)[3] ?? 0;
+    // Far less than the mail server would take.
+    expect(Math.abs(middle(known) - middle(unknown))).toBeLessThan(100);
+    expect(mails.filter(({ subject }) => subject?.startsWith('Reset'))).toEqual([]);
+  } finally {
+    held.resolve();
+    held = undefined;
+  }
 });
 
 test('a mail server that fails changes no answer', async () => {

@@ -5,7 +5,7 @@
 import type { OrgId, Role, SessionId, UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import { addMember, findMembership, isMember } from '../organizations/index.ts';
+import { addMember, findMembership, isClosedIn, isMember } from '../organizations/index.ts';
 import { createAccount, insertPerson, localPart, type Wish } from './accounts.ts';
 import { isMerelyClaimed } from './directory-accounts.ts';
 import { findIdentity, linkIdentity, touchIdentity } from './identities.ts';
@@ -103,7 +103,7 @@ async function provision(
   org: OrgId,
   rules: ConnectionRules | undefined,
 ): Promise<User> {
-  if (!rules?.provisions) throw new IdentityRefused('not_provisioned');
+  if (!rules?.provisions || (await isClosedIn(ports.keyring, tx, org))) throw new IdentityRefused('not_provisioned');
   // The organization owns the domain, and its identity provider vouches for the person.
   const user: User = { id: ports.newId('user'), email, name: name ?? localPart(email), emailVerified: true, links: 0 };
   tx.actAs(user.id);

@@ -57,7 +57,7 @@ export class LiveBots {
     const { db } = this.#context;
     return db.transaction(org, 'system', async (tx) => {
       // Nobody asks a bot of an organization that is suspended.
-      if (await isClosedIn(db.keyring, tx)) return undefined;
+      if (await isClosedIn(db.keyring, tx, org)) return undefined;
       const { key, bot } = await openDraft(this.#context, tx, id);
       const [version, deployments] = await Promise.all([findLive(db, tx, key, id), listDeployments(db, tx, key, id)]);
       if (!version) return undefined;

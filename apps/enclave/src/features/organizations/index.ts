@@ -95,6 +95,7 @@ export async function acceptInvitation(
   // A link from before there was mail may be in anybody's hands.
   if (config.mail && !invitation.mailed) throw new AppError('link_invalid');
   const { org, role } = invitation;
+  if (await isClosedIn(keyring, tx, org)) throw new AppError('link_invalid');
   if (!person.isAddress(invitation.email))
     throw new AppError('bad_request', { problem: 'email: the invitation is for another address', field: 'email' });
   await tx.lock('memberships', org);
@@ -166,12 +167,12 @@ export function isSuspended(db: Database, user: UserId, org: OrgId): Promise<boo
 
 /** Whether an organization is suspended or about to be deleted, so that nothing runs in it. */
 export function isClosed(db: Database, org: OrgId): Promise<boolean> {
-  return db.transaction(org, 'system', (tx) => isClosedIn(db.keyring, tx));
+  return db.transaction(org, 'system', (tx) => isClosedIn(db.keyring, tx, org));
 }
 
-/** The same inside a transaction of the organization. */
-export async function isClosedIn(keyring: Keyring, tx: Transaction): Promise<boolean> {
-  return (await findState(keyring, tx, tx.realm)).state !== 'active';
+/** The same inside a transaction of the organization or the environment. */
+export async function isClosedIn(keyring: Keyring, tx: Transaction | EnvironmentTx, org: OrgId): Promise<boolean> {
+  return (await findState(keyring, tx, org)).state !== 'active';
 }
 
 export function hasWorkspace(db: Database, org: OrgId, workspace: WorkspaceId): Promise<boolean> {

@@ -65,7 +65,7 @@ export function createTokens({ db, now }: Pick<Context, 'db' | 'now'>): Tokens {
       const token = await findToken(keyring, tx, id);
       if (!token || !equalBytes(hash, token.secretHash)) return undefined;
       const connection = await findConnection(keyring, tx, org, token.connection);
-      return connection && { token, provisioning: connection.provisioning, isClosed: await isClosedIn(keyring, tx) };
+      return connection && { token, provisioning: connection.provisioning, isClosed: await isClosedIn(keyring, tx, org) };
     });
   }
 }

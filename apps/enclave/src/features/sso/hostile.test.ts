@@ -8,6 +8,7 @@ import { type Enclave, type Person, startEnclave } from '@privexbot/testing/star
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type NameServer, startNameServer } from '../../providers/dns/name-server.fixture.ts';
+import { changeConnection } from './store.ts';
 
 const ISSUER = 'https://portal.example/';
 const AUDIENCE = 'privexbot';
@@ -176,6 +177,7 @@ test('a session that began at another company’s directory does not enter where
   expect((await enters()).id).toBe(admin.org);
 
   await proveSecondFactor(admin);
+  await activateProvider(admin);
   const { policies, revision } = await admin.client.policies.get({ params: { org: admin.org } });
   const required = { ...policies, ssoRequired: true, breakGlass: [admin.user] };
   await admin.client.policies.set({ params: { org: admin.org }, body: { policies: required, revision } });
@@ -218,6 +220,19 @@ test('a member who takes a colleague’s address gets none of what the directory
   expect(await outcome(company, await write(company, 'plain'))).toBe(REFUSED);
 });
 
+test('a directory makes nobody new where the organization is suspended; who is a member signs in, and finds it closed', async () => {
+  const { admin, params } = company;
+  await exchange(company, await write(company, 'member'));
+  await admin.client.organizations.suspend({ params: { org: params.org } });
+  const before = await accounts();
+  expect(await outcome(company, await write(company, 'new'))).toBe(REFUSED);
+  expect(await accounts()).toBe(before);
+  const { client, account } = await exchange(company, await write(company, 'member'));
+  expect(account.organizations).toMatchObject([{ id: params.org, state: 'suspended' }]);
+  const workspace = account.organizations[0]?.workspaces[0]?.id ?? admin.workspace;
+  await expect(client.bots.list({ params: { org: params.org, workspace } })).rejects.toMatchObject({ code: 'organization_closed' });
+});
+
 test('a token counts once, also where the clock was set forward and back between', async () => {
   const token = await write(company, 'once');
   await exchange(company, token);
@@ -249,6 +264,15 @@ test('a role that a directory gave does not outlive the rule: nobody keeps Admin
   const { role } = await admin.client.members.get({ params: { org: admin.org, member: account.id } });
   expect(role).toBe('tier4');
 });
+
+/** A provider that people are sent to, as if it had been tested: without one, single sign-on can't be required. */
+async function activateProvider({ client, org }: Person): Promise<void> {
+  const settings = { issuer: 'https://idp.invalid', clientId: 'x' };
+  const { id } = await client.sso.create({ params: { org }, body: { kind: 'oidc', name: 'Provider', settings } });
+  const { db, keyring } = enclave.context;
+  const testedAt = enclave.context.now().toISOString();
+  await db.transaction(org, 'system', (tx) => changeConnection(keyring, tx, org, id, () => ({ state: 'active', testedAt })));
+}
 
 /** Signs the person in again with an authenticator app that is set up for it. */
 async function proveSecondFactor({ client, email, password }: Person): Promise<void> {
