@@ -67,6 +67,27 @@ test('what asks for a fresh proof is told in full', () => {
   expect(told.map((names) => names.sort())).toEqual([by(true).sort(), by('person').sort()]);
 });
 
+test('each hostile input names a test that is there, and vectors that are', () => {
+  const text = readFileSync('docs/hostile-inputs.md', 'utf8');
+  const tests = globSync('{apps,packages,e2e,scripts}/**/*.{test,journey}.ts', { exclude: (path) => path.includes('node_modules') });
+  const vectors = globSync('vectors/**/*.json').map((path) => readFileSync(path, 'utf8'));
+  const wrong: string[] = [];
+  let seen = 0;
+  for (const [, tried = '', , tested = ''] of text.matchAll(/^\| (?!try |---)(.+) \| (.+) \| (.+) \|$/gm)) {
+    for (const named of tested.split('<br>')) {
+      const [, file = '', title = ''] = /^`([^`]+)` — (.+)$/.exec(named) ?? [];
+      const [path, ...others] = tests.filter((one) => `/${one}`.endsWith(`/${file}`));
+      const isThere = path && title && others.length === 0 && readFileSync(path, 'utf8').includes(title);
+      if (!isThere) wrong.push(named);
+      seen++;
+    }
+    for (const [, vector = ''] of tried.matchAll(/`([a-z]+(?:: |[-/])[\w-]+)`/g))
+      if (!vectors.some((one) => one.includes(`"${vector}"`))) wrong.push(vector);
+  }
+  expect(wrong).toEqual([]);
+  expect(seen).toBeGreaterThan(100);
+});
+
 test('each step of the walks names a function that its file has', () => {
   const missing: string[] = [];
   let seen = 0;
