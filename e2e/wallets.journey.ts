@@ -45,7 +45,7 @@ test('a browser without a wallet says how to get one', async () => {
   await page.getByRole('button', { name: 'Wallet' }).click();
   await page.getByRole('heading', { name: 'No wallet was found' }).waitFor();
   await checkAccessibility(page);
-  await page.getByRole('button', { name: 'Back to sign in' }).click();
+  await page.getByRole('button', { name: 'Back', exact: true }).click();
   await page.locator('input[name=email]').waitFor();
 });
 

@@ -41,7 +41,7 @@ test('an export is checked by the identity of the environment alone, and holds e
     organization: person.org,
     identity: identityOf(),
     complete: true,
-    entries: 10,
+    entries: 11,
     uncovered: 0,
     writers: expect.any(Number),
   });
@@ -58,7 +58,7 @@ const entryAt = (lines: string[], nth: number) =>
 const CHANGES: [string, Change][] = [
   [
     'an entry that was changed',
-    (lines) => lines.with(entryAt(lines, 3), (lines[entryAt(lines, 3)] ?? '').replace('organization.renamed', 'member.removed')),
+    (lines) => lines.with(entryAt(lines, 4), (lines[entryAt(lines, 4)] ?? '').replace('organization.renamed', 'member.removed')),
   ],
   ['an entry that was left out', (lines) => lines.toSpliced(entryAt(lines, 2), 1)],
   ['an entry that was put in twice', (lines) => lines.toSpliced(entryAt(lines, 2), 0, lines[entryAt(lines, 2)] ?? '')],
@@ -95,7 +95,7 @@ test('a part is signed as a whole and says that it is one; filters narrow by who
   const list = async (query: object) => (await client.audit.list({ params: { org }, query: { limit: 100, ...query } })).items;
   const all = await list({});
   expect(all.map(({ actorId }) => actorId)).toContain(user);
-  expect((await list({ target: user })).map(({ action }) => action)).toEqual(['member.joined']);
+  expect((await list({ target: user })).map(({ action }) => action)).toEqual(['account.created', 'member.joined']);
   expect(await list({ actor: 'visitor', action: 'organization.renamed' })).toEqual([]);
   const middle = all[3]?.at ?? '';
   const [before, after] = [await list({ to: middle }), await list({ from: middle })];

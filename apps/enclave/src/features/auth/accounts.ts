@@ -2,7 +2,7 @@ import type { UserId } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
-import { acceptInvitation, type Belonging, createOrganization, listBelongings } from '../organizations/index.ts';
+import { acceptInvitation, type Belonging, createOrganization, listBelongings, listOrganizationIds } from '../organizations/index.ts';
 import { isCaptured } from '../policies/index.ts';
 import { changeUser, findUser, hasUsers, insertUser, type Profile, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
@@ -28,9 +28,10 @@ export async function createAccount(ports: Ports, tx: Tx, profile: Profile, wish
   await tx.lock('users');
   if (!wish.invitation) await requireOpen(ports, tx, profile.email);
   await insertPerson(ports, tx, { id, ...profile }, now());
-  if (wish.invitation) return join(ports, tx, { id, ...profile }, wish.invitation);
-  await createOrganization(ports, tx, wish.organization ?? nameOf(profile), id);
-  return { id, ...profile };
+  const user = wish.invitation ? await join(ports, tx, { id, ...profile }, wish.invitation) : { id, ...profile };
+  if (!wish.invitation) await createOrganization(ports, tx, wish.organization ?? nameOf(profile), id);
+  for (const org of await listOrganizationIds(tx, id)) tx.audit('account.created', id, {}, org);
+  return user;
 }
 
 /** Makes a person a member by invitation. With `users` locked. @throws AppError as `acceptInvitation` */

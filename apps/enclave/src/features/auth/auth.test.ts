@@ -22,6 +22,7 @@ test('the log of the new organization names who made it, and how that person got
   // The reading of the log stands on top.
   expect(items.slice(1)).toMatchObject([
     { action: 'session.started', actor, facts: { by: 'password', factors: 1 } },
+    { action: 'account.created', actor },
     { action: 'member.joined', actor },
     { action: 'organization.created', actor },
   ]);

@@ -108,6 +108,7 @@ async function provision(
   const user: User = { id: ports.newId('user'), email, name: name ?? localPart(email), emailVerified: true, links: 0 };
   tx.actAs(user.id);
   await insertPerson(ports, tx, user, ports.now());
+  tx.audit('account.created', user.id, { by: method }, org);
   const managed = connection && { connection: connection.id, fallback: rules.provisions };
   const source = method === 'ldap' ? 'ldap' : 'sso';
   await addMember(ports, tx, { org, user: user.id, role: rules.provisions, source, managed }, { by: method });

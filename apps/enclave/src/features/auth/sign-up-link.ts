@@ -7,7 +7,8 @@ import type { Keyring } from '../../keys/keyring.ts';
 import { SealError } from '../../keys/seal.ts';
 
 const TTL_MS = 15 * 60_000;
-const PREFIX = 'new.';
+/** What comes of it, which the page that it opens says beforehand: an organization of one's own, or a place in another. */
+const PREFIXES = { own: 'new.', invited: 'join.' };
 const AAD = new TextEncoder().encode('sign-up link');
 
 interface Content {
@@ -25,17 +26,17 @@ export function createSignUpLink(
 ): string {
   const content: Content = { email, ...(invitation ? { invitation } : {}), expiresAt: now.getTime() + TTL_MS };
   const sealed = keyring.environment.seal(AAD, Buffer.from(JSON.stringify(content)));
-  return `${origin}/link#${PREFIX}${Buffer.from(sealed).toString('base64url')}`;
+  return `${origin}/link#${invitation ? PREFIXES.invited : PREFIXES.own}${Buffer.from(sealed).toString('base64url')}`;
 }
 
 export function isSignUpToken(token: string): boolean {
-  return token.startsWith(PREFIX);
+  return Object.values(PREFIXES).some((prefix) => token.startsWith(prefix));
 }
 
 /** @throws AppError `link_invalid` */
 export function readSignUpToken(keyring: Keyring, token: string, now: Date): Content {
   try {
-    const sealed = Buffer.from(token.slice(PREFIX.length), 'base64url');
+    const sealed = Buffer.from(token.slice(token.indexOf('.') + 1), 'base64url');
     const content = JSON.parse(Buffer.from(keyring.environment.open(AAD, sealed)).toString()) as Content;
     if (content.expiresAt <= now.getTime()) throw new AppError('link_invalid');
     return content;

@@ -2,6 +2,7 @@ import type { contract, Output } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { actionMessage } from './action-words.ts';
+import { factsInWords } from './fact-words.ts';
 
 export type Entry = Output<(typeof contract)['audit']['list']>['items'][number];
 
@@ -18,6 +19,7 @@ export function EntryList({
     <ul aria-label={t('nav.audit')} className="divide-y divide-line rounded-card border border-line bg-surface">
       {entries.map((entry) => {
         const known = actionMessage(entry.action);
+        const told = factsInWords(t, entry.facts);
         const refused = entry.action.startsWith('refused.');
         return (
           <li key={`${entry.writer}-${entry.sequence}`}>
@@ -28,6 +30,7 @@ export function EntryList({
                 </time>
                 <span className={`min-w-0 flex-1 basis-40 font-medium ${refused ? 'text-danger' : ''}`}>
                   {known ? t(known) : <code className="font-mono text-dense">{entry.action}</code>}
+                  {told.length > 0 && <span className="font-normal text-muted"> · {told.join(' · ')}</span>}
                 </span>
                 <bdi className="min-w-0 truncate text-dense text-muted">{entry.actor}</bdi>
               </summary>

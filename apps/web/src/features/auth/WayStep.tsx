@@ -29,7 +29,7 @@ export function WayStep({ way, ...props }: WayProps & { way: Way }) {
   return (
     <>
       <ErrorNote title={t('loadFailed.title')} failure={failure} />
-      <Button onClick={props.onBack}>{t('forgot.back')}</Button>
+      <Button onClick={props.onBack}>{t('way.back')}</Button>
     </>
   );
 }

@@ -52,13 +52,6 @@ export const WAYS: readonly Way[] = [
     load: async () => (await import('./steps/ConnectionStep.tsx')).ConnectionStep,
   },
   {
-    id: 'connection',
-    label: messageId('way.connection'),
-    at: 'address',
-    fits: ({ connections }) => connections.length > 0,
-    load: async () => (await import('./steps/ConnectionStep.tsx')).ConnectionStep,
-  },
-  {
     id: 'password',
     label: messageId('auth.password'),
     at: 'address',

@@ -34,7 +34,7 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
       </div>
       <CertificateNotes connection={connection} />
       {fields.length > 0 && (
-        <Step title={t('sso.step.there')} text={t('sso.step.thereText', { product: product.name ?? t('sso.product.generic') })}>
+        <Step title={t('sso.step.there')} text={t('sso.step.thereText', { product: product.name ?? t('sso.product.yours') })}>
           <dl className="flex flex-col gap-2">
             {fields.map(([address, theirs]) => (
               <div key={theirs} className="flex flex-wrap items-center gap-x-3 border-b border-line pb-2">

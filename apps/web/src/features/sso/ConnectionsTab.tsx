@@ -67,7 +67,7 @@ function ConnectionList({ org, connections }: { org: string; connections: readon
             <bdi>{connection.name}</bdi>
           </Link>
           <span className="text-dense text-muted">
-            {productOf(connection.product).name ?? t('sso.product.generic')} · {t(`sso.kind.${connection.kind}`)}
+            {[productOf(connection.product).name, t(`sso.kind.${connection.kind}`)].filter(Boolean).join(' · ')}
           </span>
           <CertificateEnd connection={connection} />
           <Chip tone={STATE_TONES[connection.state]}>{t(`sso.state.${connection.state}`)}</Chip>

@@ -14,9 +14,9 @@ import { connectionsQuery } from './queries.ts';
 export function ProductTiles({ onChoose }: { onChoose: (product: SsoProduct) => void }) {
   const t = useText();
   return (
-    <ul className="grid w-full max-w-3xl grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-2">
+    <ul className="flex w-full max-w-3xl flex-wrap gap-2">
       {PRODUCTS.map(({ id, name }) => (
-        <li key={id} className="flex">
+        <li key={id} className="flex grow basis-44">
           <Button className="flex-1" onClick={() => onChoose(id)}>
             {name ?? t('sso.product.generic')}
           </Button>
@@ -45,7 +45,7 @@ export function NewConnection({
   const [kind, setKind] = useState<ConnectionKind>(kinds[0] ?? 'oidc');
   return (
     <section aria-label={t('sso.add')} className="flex flex-col gap-4 rounded-card border border-line bg-surface p-4">
-      <h2 className="text-reading font-semibold">{product.name ?? t('sso.product.generic')}</h2>
+      <h2 className="text-reading font-semibold">{product.name ?? t('sso.add')}</h2>
       {kinds.length > 1 && (
         <RadioGroup
           legend={t('sso.kind')}

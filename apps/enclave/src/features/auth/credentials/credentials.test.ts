@@ -307,6 +307,21 @@ test('a mailed link signs in who is known and makes an account for who is not, w
   await expect(enclave.client().auth.signInByLink({ body: { token: known } })).rejects.toMatchObject({ code: 'link_invalid' });
 });
 
+test('a mailed link makes the account of an invited person too, and says so by how it begins', async () => {
+  const { client, org } = await enclave.signUp();
+  const email = 'invited@example.com';
+  const body = { email, role: 'tier2' as const };
+  const [invitation = ''] = await mailbox.tokensMailedBy(
+    () => client.organizations.invite({ params: { org }, body }),
+    '/invitation',
+    email,
+  );
+  const guest = enclave.client();
+  const [token = ''] = await mailbox.tokensMailedBy(() => guest.credentials.requestLink({ body: { email, invitation } }), '/link', email);
+  expect(token).toMatch(/^join\./);
+  expect(await guest.auth.signInByLink({ body: { token } })).toMatchObject({ organizations: [{ id: org, role: 'tier2' }] });
+});
+
 test('who took an address before its owner came is out once the owner proves it', async () => {
   const squatter = await enclave.signUp();
   const device = await addPasskey(squatter.client);

@@ -30,7 +30,7 @@ export function ConnectionStep({ email, connections, enter, onBack }: WayProps) 
       </div>
       {connections.map((connection) =>
         connection.kind === 'ldap' ? (
-          <Button key={connection.id} onClick={() => setAsked(connection)}>
+          <Button key={connection.id} variant="primary" onClick={() => setAsked(connection)}>
             {t('connection.continue', { name: connection.name })}
           </Button>
         ) : (
@@ -89,7 +89,7 @@ export function DirectoryPassword({
         {t('signIn.action')}
       </Button>
       <Button variant="quiet" onClick={onBack}>
-        {t('connection.back')}
+        {t('way.back')}
       </Button>
     </form>
   );

@@ -41,7 +41,7 @@ export function ForgotPassword({ email, mail, onBack }: { email: string; mail: b
         </form>
       )}
       <Button variant="quiet" onClick={onBack}>
-        {t('forgot.back')}
+        {t('way.back')}
       </Button>
     </>
   );

@@ -10,7 +10,7 @@ import type { WayProps } from '../ways.ts';
 import { AddressLine } from './AddressLine.tsx';
 
 /** Mails a link that signs in, or makes an account. Known and unknown addresses get the same answer. */
-export function LinkStep({ email, invitation, onBack }: WayProps) {
+export function LinkStep({ email, signUp, invitation, onBack }: WayProps) {
   const t = useText();
   const [sent, setSent] = useState(false);
   const form = useForm({
@@ -28,7 +28,11 @@ export function LinkStep({ email, invitation, onBack }: WayProps) {
       ) : (
         <TextField {...form.field('email')} label={t('auth.email')} type="email" autoComplete="username" inputMode="email" />
       )}
-      {sent ? <p role="status">{t('linkStep.sent')}</p> : <p>{t('linkStep.text')}</p>}
+      {sent ? (
+        <p role="status">{signUp ? t('linkStep.signUpSent') : t('linkStep.sent')}</p>
+      ) : (
+        <p>{signUp ? t('linkStep.signUpText') : t('linkStep.text')}</p>
+      )}
       {form.failure && <ErrorNote title={t('forgot.failed')} failure={form.failure} />}
       {!sent && (
         <Button type="submit" variant="primary" busy={form.busy}>
@@ -37,7 +41,7 @@ export function LinkStep({ email, invitation, onBack }: WayProps) {
       )}
       {!email && !sent && (
         <Button variant="quiet" onClick={onBack}>
-          {t('forgot.back')}
+          {t('way.back')}
         </Button>
       )}
     </form>

@@ -41,7 +41,7 @@ export function PasskeyStep({ signUp, invitation, enter, onBack }: WayProps) {
         {signUp ? t('passkey.make') : t('passkey.use')}
       </Button>
       <Button variant="quiet" onClick={onBack}>
-        {t('forgot.back')}
+        {t('way.back')}
       </Button>
     </form>
   );

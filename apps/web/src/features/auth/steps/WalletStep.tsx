@@ -19,7 +19,7 @@ export function WalletStep({ invitation, enter, onBack }: WayProps) {
         />
       )}
       <Button variant="quiet" onClick={onBack}>
-        {t('forgot.back')}
+        {t('way.back')}
       </Button>
     </>
   );
