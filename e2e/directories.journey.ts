@@ -160,6 +160,20 @@ test('a SAML provider: by its metadata, over its own page, and out when it says 
   await comeAsLea(people);
   expect(await roles()).toMatchObject({ 'lea@saml.example': 'tier1' });
 
+  const certificates = admin.getByRole('region', { name: 'Our certificate' });
+  await certificates.getByRole('button', { name: 'Make a new key' }).click();
+  await certificates.getByText('New, not in use yet').waitFor();
+  await certificates.scrollIntoViewIfNeeded();
+  await look(admin, 'saml-key-made');
+  await provider.trust(await (await fetch(described)).text());
+  await certificates.getByRole('button', { name: 'Use the new key' }).click();
+  await certificates.getByText('Old, opens answers only').waitFor();
+  await look(admin, 'saml-key-used');
+  await provider.trust(await (await fetch(described)).text());
+  await certificates.getByRole('button', { name: 'Remove the old key' }).click();
+  await admin.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  await certificates.getByRole('button', { name: 'Make a new key' }).waitFor();
+
   await people.goto(`${server.url}/account`);
   await people.getByRole('button', { name: 'Sign out' }).click();
   await people.getByText('Staff directory has ended its own too.').waitFor();

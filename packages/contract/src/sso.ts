@@ -21,6 +21,9 @@ export type CertificateOwner = (typeof CERTIFICATE_OWNERS)[number];
 export const CERTIFICATE_WARNING_DAYS = [30, 7, 1] as const;
 
 const InConnection = InOrg.extend({ connection: idSchema('connection') });
+/** SHA-256 of the certificate. */
+const KeyId = z.string().regex(/^[0-9a-f]{64}$/);
+const InOwnKey = InConnection.extend({ ownKey: KeyId });
 export const CheckView = z.object({
   name: SsoCheckName,
   passed: z.boolean(),
@@ -73,6 +76,8 @@ const described = {
     signedOut: z.string(),
     start: z.string(),
   }),
+  /** Ours, where the directory knows us by key pairs: the first signs, and what it encrypts for any of them opens. */
+  ownKeys: z.array(z.object({ id: KeyId, certificate: z.string(), from: Time, expiresAt: Time })).optional(),
   createdAt: Time,
   testedAt: Time.optional(),
   /** When the first certificate of the directory ends that is still good. */
@@ -300,6 +305,43 @@ export const sso = {
     fresh: true,
     failures: [...refused, 'last_connection'],
     params: InConnection,
+    response: Connection,
+  }),
+  addKey: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/keys',
+    summary:
+      'Make a new key pair of ours beside the one in use: it is in the metadata, opens what is encrypted for it, and signs nothing yet',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.key_added',
+    fresh: true,
+    failures: refused,
+    params: InConnection,
+    response: Connection,
+  }),
+  switchKey: endpoint({
+    method: 'POST',
+    path: '/v1/organizations/:org/sso/connections/:connection/keys/:ownKey/use',
+    summary: 'Sign requests with this key pair of ours from now on; the other one stays to open what is encrypted for it',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.key_switched',
+    fresh: true,
+    failures: refused,
+    params: InOwnKey,
+    response: Connection,
+  }),
+  removeKey: endpoint({
+    method: 'DELETE',
+    path: '/v1/organizations/:org/sso/connections/:connection/keys/:ownKey',
+    summary: 'Remove the key pair of ours that is not in use; what is encrypted for it opens no more',
+    access: 'people.manage',
+    rate: 'write',
+    audit: 'connection.key_removed',
+    fresh: true,
+    failures: refused,
+    params: InOwnKey,
     response: Connection,
   }),
   sync: endpoint({

@@ -22,7 +22,6 @@ DIGEST = 'http://www.w3.org/2001/04/xmlenc#sha256'
 AES_GCM = 'http://www.w3.org/2009/xmlenc11#aes256-gcm'
 PASSWORD = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport'
 
-key_file, cert_file = sys.argv[1:3]
 
 # pysaml2 encrypts with Triple DES unless it is told otherwise, and has no setting for that.
 entity.pre_encryption_part = functools.partial(sigver.pre_encryption_part, msg_enc=AES_GCM)
@@ -41,17 +40,21 @@ class Provider:
         self.base = base
         self.people = {}
         self.how = {'sign_assertion': True, 'sign_response': False, 'encrypt_assertion': False}
+        self.keys = {'key': sys.argv[1], 'cert': sys.argv[2]}
+        self.described = None
         self.pending = {}
         self.ended = []
         self.service = None
         self.server = None
 
     def configure(self, metadata):
+        self.described = metadata
         settings = {
             'entityid': f'{self.base}/metadata',
             'xmlsec_binary': '/usr/bin/xmlsec1',
-            'key_file': key_file,
-            'cert_file': cert_file,
+            'key_file': self.keys['key'],
+            'cert_file': self.keys['cert'],
+            'additional_cert_files': [self.keys['next']] if 'next' in self.keys else [],
             'accepted_time_diff': 60,
             'service': {
                 'idp': {
@@ -189,6 +192,10 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get('content-length', 0))).decode()
         if path == '/control/service':
             self.provider.configure(body)
+        elif path == '/control/certificates':
+            given = json.loads(body)
+            self.provider.keys = given if 'cert' in given else {**self.provider.keys, **given}
+            self.provider.configure(self.provider.described)
         elif path == '/control/people':
             self.provider.people = json.loads(body)
         elif path == '/control/how':

@@ -26,6 +26,10 @@ export interface SamlProvider extends AsyncDisposable {
     address: string,
     name: string,
   ): Promise<{ readonly address: string; readonly fields: { SAMLResponse: string; RelayState: string } }>;
+  /** A second certificate in the metadata, which signs nothing yet. */
+  addCertificate(): Promise<void>;
+  /** Signs with the second one from now on, and names the first one no more. */
+  useNewCertificate(): Promise<void>;
   /** Whose sessions a service asked to end, with what it calls them. */
   ended(): Promise<{ readonly name: string; readonly sessions: readonly string[] }[]>;
   /** The address of the service at which a browser ends somebody's session there. */
@@ -34,12 +38,12 @@ export interface SamlProvider extends AsyncDisposable {
 
 export async function startSamlProvider(): Promise<SamlProvider> {
   const folder = mkdtempSync(join(tmpdir(), 'privexbot-saml-'));
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=Test provider'];
-  execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+  const first = [join(folder, 'key.pem'), join(folder, 'certificate.pem')] as const;
+  const next = [join(folder, 'next-key.pem'), join(folder, 'next-certificate.pem')] as const;
+  makeCertificate(first);
   const script = fileURLToPath(new URL('saml-provider.py', import.meta.url));
   // The system's Python: it is the one that Debian's package is for.
-  const child = spawn('/usr/bin/python3', [script, key, certificate], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('/usr/bin/python3', [script, ...first], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (bytes) => {
     said += bytes;
@@ -75,8 +79,18 @@ export async function startSamlProvider(): Promise<SamlProvider> {
         fields: { SAMLResponse: value(/name="SAMLResponse" value="([^"]*)"/), RelayState: value(/name="RelayState" value="([^"]*)"/) },
       };
     },
+    addCertificate: async () => {
+      makeCertificate(next);
+      await ask('/control/certificates', JSON.stringify({ next: next[1] }));
+    },
+    useNewCertificate: async () => void (await ask('/control/certificates', JSON.stringify({ key: next[0], cert: next[1] }))),
     ended: async () => JSON.parse(await ask('/control/ended')),
     endAddress: (name, session) => ask(`/control/end?${new URLSearchParams({ name, ...(session ? { session } : {}) })}`),
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function makeCertificate([key, certificate]: readonly [string, string]): void {
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=Test provider'];
+  execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
 }

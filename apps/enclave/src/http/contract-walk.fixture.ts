@@ -115,6 +115,8 @@ export async function buildWorld(enclave: Enclave): Promise<World> {
       // Of nobody: passkeys need a browser.
       credential: 'crd_01jd0000000000000000000000',
       identity: 'idn_01jd0000000000000000000000',
+      // Of nobody: the connection is of a kind that has none.
+      ownKey: '0'.repeat(64),
       channel: 'page',
       part: '0',
       number: '1',

@@ -227,6 +227,10 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'usage.setSpending': ['conflict'], // the same
   'sso.test': ['directory_unreachable'],
   'sso.activate': ['test_first'],
+  // It has no keys of ours.
+  'sso.addKey': ['not_found'],
+  'sso.switchKey': ['not_found'],
+  'sso.removeKey': ['not_found'],
   'sso.sync': ['bad_request'], // it speaks OpenID Connect, and can't be asked
   'organizations.setWorkspaceAccess': ['conflict'], // an Admin's call before
   'organizations.revokeInvitation': ['not_found'], // it was sent again, as another one

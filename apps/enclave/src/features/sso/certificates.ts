@@ -19,3 +19,8 @@ export function firstEnd(certificates: readonly string[], now: Date): Date | und
   const left = ends.filter((end) => end > now.getTime());
   return ends.length ? new Date(left.length ? Math.min(...left) : Math.max(...ends)) : undefined;
 }
+
+/** SHA-256, as consoles show it but for the colons. */
+export function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256.replaceAll(':', '').toLowerCase();
+}

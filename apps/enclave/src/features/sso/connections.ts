@@ -1,4 +1,5 @@
 /** Connections as Admins keep them. Secrets only go in. */
+import { X509Certificate } from 'node:crypto';
 import {
   type ChangedProtocol,
   CONNECTION_KINDS,
@@ -16,13 +17,14 @@ import type { OrgScope } from '../../http/scope.ts';
 import { OutboundError } from '../../providers/outbound/error.ts';
 import { forgetConnection } from '../auth/index.ts';
 import { lockRights } from '../organizations/index.ts';
+import { fingerprintOf } from './certificates.ts';
 import { keepGroups, releaseMembers } from './groups.ts';
 import { endHandOver } from './hand-over.ts';
 import { deleteHandOver } from './hand-over-store.ts';
 import { endSessions } from './sessions.ts';
 import { changeConnection, deleteConnection, findConnection, insertConnection, listConnections, type StoredConnection } from './store.ts';
 import { addressesOf, endsOf, type Strategies, toConnection } from './strategies.ts';
-import { type Check, createChecks, SignInRefused } from './strategy.ts';
+import { type Check, createChecks, type OwnKey, SignInRefused } from './strategy.ts';
 
 export type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'outbound' | 'limiter' | 'now' | 'newId' | 'origin'> & {
   readonly strategies: Strategies;
@@ -232,6 +234,7 @@ function withoutEmpty(secrets: object): object {
 
 export function describe({ strategies, origin }: Pick<Ports, 'strategies' | 'origin'>, connection: StoredConnection): SsoConnection {
   const { id, kind, name, product, state, provisioning, settings, secrets, createdAt, testedAt } = connection;
+  const { ownKeys } = strategies[kind];
   const { directory, own } = endsOf(strategies, connection, origin());
   const endings = Object.entries(secrets).flatMap(([field, value]) => (typeof value === 'string' ? [[field, value.slice(-4)]] : []));
   const described = {
@@ -244,6 +247,7 @@ export function describe({ strategies, origin }: Pick<Ports, 'strategies' | 'ori
     settings: CONNECTION_KINDS[kind].settings.parse(settings),
     secretEndings: Object.fromEntries(endings) as Record<string, string>,
     addresses: addressesOf(id, origin()),
+    ...(ownKeys ? { ownKeys: ownKeys.of(secrets).map(describeKey) } : {}),
     createdAt: createdAt.toISOString(),
     ...(testedAt === undefined ? {} : { testedAt }),
     ...(directory ? { expiresAt: directory.toISOString() } : {}),
@@ -251,4 +255,9 @@ export function describe({ strategies, origin }: Pick<Ports, 'strategies' | 'ori
   };
   // Kind and settings belong together, as they were stored.
   return described as SsoConnection;
+}
+
+function describeKey({ certificate }: OwnKey) {
+  const { validFromDate, validToDate } = new X509Certificate(certificate);
+  return { id: fingerprintOf(certificate), certificate, from: validFromDate.toISOString(), expiresAt: validToDate.toISOString() };
 }

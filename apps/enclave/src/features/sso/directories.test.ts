@@ -6,6 +6,8 @@ import { CORP, DIRECTORY_PASSWORD, PERSON_PASSWORD, type Slapd, startSlapd } fro
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type NameServer, startNameServer } from '../../providers/dns/name-server.fixture.ts';
+import { fromRedirect } from './saml/redirect.ts';
+import { createChecks } from './strategy.ts';
 
 const running = new AsyncDisposableStack();
 let slapd: Slapd;
@@ -314,6 +316,14 @@ const sentTo = async (url: string) => {
   const { status, headers } = await visit(url);
   return [status, headers.get('location')];
 };
+const attempt = (work: () => unknown): boolean => {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+};
 const refusals = async () => (await actions(saml)).filter(({ action }) => action === 'connection.logout_refused');
 
 test('whoever signs out is out here first, and the provider says in a signed answer that it ended its session too', async () => {
@@ -352,6 +362,85 @@ test('an answer that the provider did not sign, of another sign-out, or at anoth
   ])
     expect([url, ...(await sentTo(url))]).toEqual([url, 303, '/signed-out']);
   expect((await refusals()).slice(0, -before).map(({ facts }) => facts?.check)).toEqual(['signature', 'signature']);
+});
+
+test('our own key rolls over while people sign in: made, told, used, and the old one taken away', async () => {
+  const { admin, params, connection } = saml;
+  const { sso } = admin.client;
+  const metadata = async () => (await visit(connection.addresses.metadata)).text();
+  const keys = async () => (await sso.get({ params })).ownKeys ?? [];
+  const at = (id: string | undefined) => ({ params: { ...params, ownKey: id ?? '' } });
+  const isSignedBy = async (certificate: string | undefined) => {
+    const query = new URL(await start(enclave.client())).search.slice(1);
+    return attempt(() => fromRedirect(query, 'SAMLRequest', [certificate ?? ''], createChecks()));
+  };
+  await provider.setHow({ encrypt_assertion: true });
+  const before = await metadata();
+
+  const made = await sso.addKey({ params });
+  expect(JSON.stringify(made)).not.toContain('PRIVATE KEY');
+  const [old, next] = made.ownKeys ?? [];
+  expect(made).toMatchObject({ state: 'active', testedAt: expect.any(String) });
+  expect([made.ownKeys?.length, (await metadata()).match(/<d:X509Certificate>/g)?.length]).toEqual([2, 4]);
+  await expect(sso.addKey({ params })).rejects.toMatchObject({ code: 'bad_request' });
+  expect([await isSignedBy(old?.certificate), await isSignedBy(next?.certificate)]).toEqual([true, false]);
+  await signInAt('ana');
+
+  // Too early: the provider was told nothing yet. The old one is still there to go back to.
+  await sso.switchKey(at(next?.id));
+  await expect(signInAt('ana')).rejects.toThrow('not signed by the service');
+  await sso.switchKey(at(old?.id));
+  await signInAt('ana');
+
+  const both = await metadata();
+  await provider.trust(both);
+  await signInAt('ana');
+  await sso.switchKey(at(next?.id));
+  expect([await isSignedBy(old?.certificate), await isSignedBy(next?.certificate)]).toEqual([false, true]);
+  // It encrypts for the one that stands first: here the old one, then the new one.
+  await signInAt('ana');
+  await provider.trust(await metadata());
+  await signInAt('ana');
+
+  await expect(sso.removeKey(at(next?.id))).rejects.toMatchObject({ code: 'bad_request' });
+  await expect(sso.removeKey(at('0'.repeat(64)))).rejects.toMatchObject({ code: 'not_found' });
+  const stranger = await enclave.signUp();
+  const elsewhere = { params: { org: stranger.org, connection: connection.id, ownKey: old?.id ?? '' } };
+  await expect(stranger.client.sso.removeKey(elsewhere)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(stranger.client.sso.switchKey(elsewhere)).rejects.toMatchObject({ code: 'not_found' });
+  expect((await keys()).map(({ id }) => id)).toEqual([next?.id, old?.id]);
+
+  await provider.trust(both);
+  expect((await sso.removeKey(at(old?.id))).ownKeys?.map(({ id }) => id)).toEqual([next?.id]);
+  await expect(signInAt('ana')).rejects.toMatchObject({ code: 'identity_refused' });
+  expect((await lastAttempt(saml))?.checks.at(-1)).toMatchObject({ name: 'encryption', passed: false, found: 'another one' });
+  const after = await metadata();
+  expect([before, both].includes(after)).toBe(false);
+  await provider.trust(after);
+  await signInAt('ana');
+  await provider.setHow({ encrypt_assertion: false });
+  const did = (await actions(saml)).filter(({ action }) => action.startsWith('connection.key_')).map(({ action }) => action.slice(15));
+  expect(did).toEqual(['removed', 'switched', 'switched', 'switched', 'added']);
+});
+
+test('while the provider changes its certificate, answers by either are taken, as its metadata has both', async () => {
+  const { admin, params } = saml;
+  const save = async () => {
+    const { settings } = await admin.client.sso.get({ params });
+    const changed = { ...settings, provider: { metadata: await provider.metadata() } } as never;
+    return admin.client.sso.change({ params, body: { protocol: { kind: 'saml', settings: changed } } });
+  };
+  const certificates = ({ settings }: SsoConnection) =>
+    'provider' in settings && 'certificates' in settings.provider ? settings.provider.certificates : [];
+  await provider.addCertificate();
+  const both = await save();
+  expect(both).toMatchObject({ state: 'active' });
+  expect(certificates(both)).toHaveLength(2);
+  await signInAt('ana');
+  await provider.useNewCertificate();
+  await signInAt('ana');
+  expect(certificates(await save())).toHaveLength(1);
+  await signInAt('ana');
 });
 
 test('what is no provider is refused with the reason, and stores nothing', async () => {

@@ -19,6 +19,7 @@ import {
 } from './connections.ts';
 import { toWayIn } from './find.ts';
 import { applyGroupMap } from './group-map.ts';
+import { addKey, removeKey, switchKey } from './roll-keys.ts';
 import { askDirectly, complete, requireActive, signIn, start, startTest } from './sign-in.ts';
 import type { Strategies } from './strategies.ts';
 import { askForSync } from './sync.ts';
@@ -69,6 +70,10 @@ export function ssoRoutes(context: Context, strategies: Strategies, { forget, re
     },
     activate: (scope, { params, query }) => activate(ports, scope, params.connection, query.testedAt),
     deactivate: (scope, { params }) => deactivate(ports, scope, params.connection),
+
+    addKey: (scope, { params }) => addKey(ports, scope, params.connection),
+    switchKey: (scope, { params }) => switchKey(ports, scope, params.connection, params.ownKey),
+    removeKey: (scope, { params }) => removeKey(ports, scope, params.connection, params.ownKey),
 
     async sync(scope, { params }) {
       const { kind, state } = await requireConnection(ports, scope, params.connection);

@@ -56,6 +56,12 @@ export interface Arrival {
   readonly once?: { readonly id: string; readonly until: Date };
 }
 
+/** A key pair of ours, by which a directory knows our requests and encrypts for us. PEM; the key in PKCS #8. */
+export interface OwnKey {
+  readonly privateKey: string;
+  readonly certificate: string;
+}
+
 export type Claims = Readonly<Record<string, readonly string[]>>;
 
 /** One thing that was looked at. `expected` and `found` are content: sealed, and shown to Admins only. */
@@ -158,6 +164,12 @@ interface Common<Settings, Secrets> {
   expiresAt?(connection: Connection<Settings, Secrets>): Date | undefined;
   /** When the certificate ends by which the directory knows us. */
   ownExpiresAt?(connection: Connection<Settings, Secrets>): Date | undefined;
+  /** For directories that know us by key pairs: the first signs, and what is encrypted for any of them opens. */
+  readonly ownKeys?: {
+    of(secrets: Secrets): readonly OwnKey[];
+    put(secrets: Secrets, keys: readonly OwnKey[]): Secrets;
+    make(): Promise<OwnKey>;
+  };
   /** What a directory's Admin loads from `addresses.metadata`. */
   describe?(connection: Connection<Settings, Secrets>): Promise<{ readonly type: string; readonly body: string }>;
   /** Reads the directory's word that a session ended: fields by name, and how they came. Requests must be signed. */

@@ -9,6 +9,7 @@ import { type ReactNode, useState } from 'react';
 import { api, toFailure } from '../../api.ts';
 import { CertificateNotes } from './CertificateNotes.tsx';
 import { GroupRules } from './GroupRules.tsx';
+import { OwnKeys } from './OwnKeys.tsx';
 import { PeopleSync } from './PeopleSync.tsx';
 import { ProtocolForm } from './ProtocolForm.tsx';
 import { productOf } from './products.ts';
@@ -73,6 +74,11 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
       <Step title={t('sso.step.active')} text={t(`sso.activeText.${connection.state}`)}>
         <Activation org={org} connection={connection} />
       </Step>
+      {connection.ownKeys && (
+        <Step title={t('sso.key.title')} text={t('sso.key.text')}>
+          <OwnKeys org={org} connection={connection} />
+        </Step>
+      )}
       {kind === 'ldap' && connection.state === 'active' && (
         <Step title={t('ldap.sync')} text={t('ldap.syncText')}>
           <PeopleSync org={org} connection={id} />

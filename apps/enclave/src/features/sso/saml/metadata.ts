@@ -1,7 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { readCertificate } from '../certificates.ts';
-import type { Addresses } from '../strategy.ts';
-import type { OwnKey } from './own-keys.ts';
+import type { Addresses, OwnKey } from '../strategy.ts';
 import { ENCRYPTION } from './structure.ts';
 import { childOf, childrenOf, escapeXml, NAMESPACES, readXml, textOf, walk, type XmlElement, XmlError } from './xml.ts';
 

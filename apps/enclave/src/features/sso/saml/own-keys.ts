@@ -1,12 +1,7 @@
 import { generateKeyPair, sign, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { randomBytes } from '../../../random.ts';
-
-/** A key pair of ours, by which a provider knows our requests and encrypts for us. PEM; the key in PKCS #8. */
-export interface OwnKey {
-  readonly privateKey: string;
-  readonly certificate: string;
-}
+import type { OwnKey } from '../strategy.ts';
 
 const YEAR = 365 * 86_400_000;
 /** Providers pin the certificate; its end is a reminder, no protection. */

@@ -175,7 +175,7 @@ test('an encrypted assertion needs a signature that is the provider’s, and a k
     refusal(answer((situation) => responseOf(situation, encrypted(assertion(situation), to))));
   expect(await attempt((situation) => assertionOf(situation))).toBe('signature');
   expect(await attempt((situation) => signed(assertionOf(situation), next.privateKey))).toBe('signature');
-  expect(await attempt((situation) => signed(assertionOf(situation), provider.privateKey), next.certificate)).toBe('signature');
+  expect(await attempt((situation) => signed(assertionOf(situation), provider.privateKey), next.certificate)).toBe('encryption');
   // A comment is not part of what is signed, and not of what is read: nothing but the signed text is.
   const commented = (text: string) => (situation: Situation) => {
     const inside = write(signed(assertionOf(situation), provider.privateKey)).replace('>ana<', text);

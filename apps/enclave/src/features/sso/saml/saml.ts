@@ -4,12 +4,12 @@ import type { Context } from '../../../context.ts';
 import { AppError } from '../../../errors.ts';
 import { randomBytes } from '../../../random.ts';
 import { firstEnd } from '../certificates.ts';
-import type { Connection, Strategy } from '../strategy.ts';
+import type { Connection, OwnKey, Strategy } from '../strategy.ts';
 import { EMAIL, type Ending, readArrival, UNSPECIFIED } from './arrival.ts';
 import { attributeNames } from './attributes.ts';
 import { readLogoutRequest, readLogoutResponse, writeAuthnRequest, writeLogoutRequest, writeLogoutResponse } from './messages.ts';
 import { describeUs, findWeakCertificate, type ProviderDescription, readProviderMetadata, toCertificate } from './metadata.ts';
-import { createOwnKey, type OwnKey } from './own-keys.ts';
+import { createOwnKey } from './own-keys.ts';
 import { fromRedirect, toRedirect } from './redirect.ts';
 import { readSignedResponse } from './signed-response.ts';
 import { XmlError } from './xml.ts';
@@ -29,6 +29,7 @@ const FORMATS = { persistent: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persist
 const METADATA_LIMITS = { maxResponseBytes: 262_144, timeoutMs: 10_000, maxRedirects: 3 };
 
 export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>): Strategy<SamlSettings, SamlSecrets> {
+  const makeKey = () => createOwnKey('PrivexBot', now());
   return {
     way: 'redirect',
 
@@ -71,9 +72,11 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
       const certificates = provider.certificates.map((pem) => readable(() => toCertificate(pem)));
       const weak = certificates.map(findWeakCertificate).find((reason) => reason !== undefined);
       if (weak) throw new AppError('bad_request', { problem: `the provider signs with ${weak}` });
-      const keys = secrets.keys ?? [await createOwnKey('PrivexBot', now())];
+      const keys = secrets.keys ?? [await makeKey()];
       return { settings: { ...settings, provider: { ...provider, certificates: certificates.map(String) } }, secrets: { keys } };
     },
+
+    ownKeys: { of: ({ keys = [] }) => keys, put: (secrets, keys) => ({ ...secrets, keys }), make: makeKey },
 
     isSameServer: (before, after) => isSameProvider(before.provider, after.provider),
 

@@ -149,6 +149,7 @@ async function verify(
   checks: Checks,
 ): Promise<string> {
   let cause = '';
+  let isForUs = !isEncrypted;
   for (const decryptionPvk of isEncrypted ? decryptionKeys : [undefined]) {
     const library = new SignedBytes({
       callbackUrl: 'unused',
@@ -164,9 +165,18 @@ async function verify(
       const { profile } = await library.validatePostResponseAsync({ SAMLResponse: encoded });
       const xml = profile?.getAssertionXml?.();
       if (xml) return xml;
+      isForUs = true;
     } catch (error) {
+      if (isOtherKey(error)) continue;
+      isForUs = true;
       cause = error instanceof Error ? error.message : '';
     }
   }
+  if (!isForUs) checks.refuse('encryption', { expected: 'a certificate of our metadata', found: 'another one' });
   return checks.refuse('signature', { expected: 'one of the pinned certificates', found: cause });
+}
+
+/** What opening says of a key that was encrypted for another one (RSA-OAEP, RFC 8017 §7.1.2). */
+function isOtherKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_OSSL_RSA');
 }
