@@ -8,6 +8,7 @@ import { openAudit } from './features/audit/index.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { credentialRoutes } from './features/auth/credentials/routes.ts';
 import { createIdentity, createPasswords } from './features/auth/index.ts';
+import { openNotices } from './features/auth/notices.ts';
 import { authRoutes } from './features/auth/routes.ts';
 import { walletRoutes } from './features/auth/wallets.ts';
 import { countUsers, LiveBots } from './features/bots/index.ts';
@@ -98,6 +99,7 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
   const strategies = createStrategies(context);
   stack.use(await openDirectorySync({ ...context, strategies }));
   stack.use(await openCertificateWarnings({ ...context, strategies }));
+  await openNotices(context);
   const app = new Hono<Env>();
   mountHealth(app, context, draining);
   mountEvidence(app, context, environment);

@@ -16,6 +16,7 @@ export { UNFIT } from './common.ts';
 export { type Contract, contract } from './contract.ts';
 export { AnswerEvent, Ask, Citation, CitedPassage, FEEDBACK_REASONS, Feedback, Turn } from './conversations.ts';
 export { Assertion, Registration, SECOND_FACTORS } from './credentials.ts';
+export { deviceName } from './device-name.ts';
 export { DOMAIN_FINDINGS, DOMAIN_STATES } from './domains.ts';
 export { type Access, type AuditAction, type Call, type Endpoint, endpoint, type Input, type Output } from './endpoint.ts';
 export { ErrorCode } from './error-codes.ts';

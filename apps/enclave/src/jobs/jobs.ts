@@ -18,6 +18,8 @@ export interface Jobs {
   /** Adds a job with the transaction. A transaction of the environment names the organization the job is for. */
   enqueue(tx: Transaction, queue: Queue, id: string): Promise<void>;
   enqueue(tx: Transaction<'environment'>, queue: Queue, id: string, org: OrgId): Promise<void>;
+  /** Of the environment itself: such a job is for no organization. */
+  enqueue(tx: Transaction<'environment'>, queue: 'notify-person', id: string): Promise<void>;
   /** Runs jobs of a queue. A handler that throws is called again later; one whose job is done must find that in its row. */
   work(queue: Queue, concurrency: number, handler: (job: Job, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Stops taking jobs; those under way are aborted and resume at the next start. */

@@ -1,8 +1,16 @@
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 
-/** Every queue there is. A job names a row; what to do is in that row. */
-export const QUEUES = ['read-document', 'embed-document', 'rotate-keys', 'delete-organization', 'sync-directory', 'warn-admin'] as const;
+/** Every queue there is. A job names a row, and what to do is in that row; or it is sealed itself. */
+export const QUEUES = [
+  'read-document',
+  'embed-document',
+  'rotate-keys',
+  'delete-organization',
+  'sync-directory',
+  'warn-admin',
+  'notify-person',
+] as const;
 export type Queue = (typeof QUEUES)[number];
 
 const HEARTBEAT_SECONDS = 20;

@@ -13,7 +13,7 @@ import { startSession } from './sessions.ts';
 import { findUser, type Profile, type Tx, type User } from './store.ts';
 import { factsOf, type Method, OWN_ISSUER, ownIdentity, type VerifiedIdentity } from './verified-identity.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'mailer' | 'now' | 'newId'>;
 type Facts = Omit<SessionFacts, 'startedAt'>;
 
 const SECOND_FACTOR = 'second-factor';

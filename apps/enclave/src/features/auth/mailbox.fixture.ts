@@ -14,6 +14,8 @@ export interface Received {
 export interface Mailbox extends AsyncDisposable {
   readonly url: string;
   readonly mails: readonly Received[];
+  /** Whether it takes no mail, as one that is down for a while. */
+  isClosed: boolean;
   /** Waits for the next mails that `action` has sent, as many as there are addresses; gives the token of each link to `screen`, by address. */
   tokensMailedBy(action: () => Promise<unknown>, screen: string, ...to: string[]): Promise<string[]>;
 }
@@ -27,6 +29,7 @@ export async function openMailbox(): Promise<Mailbox> {
     disableReverseLookup: true,
     async onData(stream, _session, done) {
       const { to, subject, text: body = '' } = await PostalMime.parse(await text(stream));
+      if (mailbox.isClosed) return done(new Error('no room'));
       mails.push({ to: to?.[0]?.address, subject, text: body });
       done();
       for (const tell of waiting) tell();
@@ -35,9 +38,10 @@ export async function openMailbox(): Promise<Mailbox> {
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   const { port } = server.server.address() as AddressInfo;
-  return {
+  const mailbox: Mailbox = {
     url: `smtp://127.0.0.1:${port}`,
     mails,
+    isClosed: false,
     async tokensMailedBy(action, screen, ...to) {
       const link = new RegExp(`^https?://[^\\s/]+${screen}#(\\S+)$`, 'm');
       const from = mails.length;
@@ -59,4 +63,5 @@ export async function openMailbox(): Promise<Mailbox> {
     },
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
+  return mailbox;
 }

@@ -6,9 +6,10 @@ import { randomBytes } from '../../random.ts';
 import { findMembership, listOrganizationIds, removeMember } from '../organizations/index.ts';
 import { insertPerson } from './accounts.ts';
 import { endSessionsOf } from './directory-accounts.ts';
+import { notify } from './notices.ts';
 import { changeUser, deleteUser, deleteWaysIn, findUser, type Tx } from './store.ts';
 
-type Ports = Pick<Context, 'keyring' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'jobs' | 'keyring' | 'mailer' | 'now' | 'newId'>;
 
 const ONE_TIME_TTL_MS = 7 * 24 * 60 * 60_000;
 /** Without what is read for something else; 32 of them, so that a character is five bits. */
@@ -41,6 +42,7 @@ export async function setOneTimePassword(ports: Ports, tx: Tx, org: OrgId, id: U
   const expiresAt = expiry(ports);
   await changeUser(ports.keyring, tx, id, ({ links }) => ({ password, links: links + 1, oneTimeUntil: expiresAt.toISOString() }));
   await endSessionsOf(tx, id);
+  await notify(ports, tx, id, 'passwordByAdmin', 'admin');
   return expiresAt;
 }
 

@@ -9,11 +9,12 @@ import { addMember, findMembership, isClosedIn, isMember } from '../organization
 import { createAccount, insertPerson, localPart, type Wish } from './accounts.ts';
 import { isMerelyClaimed } from './directory-accounts.ts';
 import { findIdentity, linkIdentity, touchIdentity } from './identities.ts';
+import { notify } from './notices.ts';
 import { findUser, type Tx, type User } from './store.ts';
 import { emailIndex } from './strategies/email.ts';
 import { OWN_ISSUER, type VerifiedIdentity } from './verified-identity.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'mailer' | 'now' | 'newId'>;
 
 /** What the organization of a connection allows it, asked before the transaction. */
 export interface ConnectionRules {
@@ -64,6 +65,7 @@ export async function resolveIdentity(
   const found = org ? await findByAddress(ports, tx, identity, org, wish.rules) : undefined;
   const user = found ?? (org ? await provision(ports, tx, identity, org, wish.rules) : await createOwn(ports, tx, identity, wish));
   await linkIdentity(ports, tx, user.id, identity);
+  if (found) await notify(ports, tx, user.id, 'linked', 'sign-in');
   await wish.rules?.apply?.(tx, user.id);
   return { user, isNew: !found };
 }

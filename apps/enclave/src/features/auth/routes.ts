@@ -12,6 +12,7 @@ import { dropKeys, reclaim } from './credentials/reclaim.ts';
 import { acceptDevice, requireDevice } from './devices.ts';
 import { readLink } from './links.ts';
 import { mailLink } from './mails.ts';
+import { notify } from './notices.ts';
 import { isSignUpToken, readSignUpToken } from './sign-up-link.ts';
 import { changeUser, deleteSessions, findUser, listSessions, type ProfileChange, type User } from './store.ts';
 import { isCommonPassword } from './strategies/common-passwords.ts';
@@ -19,7 +20,7 @@ import type { Passwords } from './strategies/email.ts';
 import { createTokens } from './tokens.ts';
 import { ownIdentity } from './verified-identity.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
+type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
   readonly passwords: Passwords;
   readonly admit: Admit;
   /** Where a browser ends a session at the person's directory too. */
@@ -214,6 +215,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
     const password = await passwords.hash(chosen);
     const { changed } = await change(found.id, async (tx, audit) => {
       audit('account.password_changed', found.id);
+      await notify(context, tx, found.id, 'password', 'sign-in');
       return changeUser(keyring, tx, found.id, (user) => {
         if (user.password !== found.password) throw new AppError('wrong_credentials');
         return { password, oneTimeUntil: undefined, links: user.links + 1 };
@@ -236,6 +238,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       await changeUser(keyring, tx, id, () => ({ password }));
       await deleteSessions(tx, id, (session) => session !== keep);
       audit('account.password_changed', id);
+      await notify(context, tx, id, 'password', keep ?? 'link');
       return isFirst;
     });
     if (isFirstProof) await dropKeys(context, id);

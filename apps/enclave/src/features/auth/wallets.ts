@@ -9,12 +9,13 @@ import { createChallenge, takeChallenge } from './challenges.ts';
 import { completeSignIn } from './complete.ts';
 import { requireDevice } from './devices.ts';
 import { linkIdentity } from './identities.ts';
+import { notify } from './notices.ts';
 import { type Asked, verifySigned, WALLETS } from './strategies/wallets/families.ts';
 import { REFUSALS, WalletRefused } from './strategies/wallets/refusal.ts';
 import { type Family, type SignInText, writeSignInText } from './strategies/wallets/text.ts';
 import type { VerifiedIdentity } from './verified-identity.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'mailer' | 'now' | 'newId'>;
 
 const TTL_MS = 5 * 60_000;
 const NONCE_BYTES = 16;
@@ -67,6 +68,7 @@ export function walletRoutes(context: Ports): Handlers<'wallets'> {
       const belongings = await listBelongings(db, scope.user);
       const id = await db.transaction('environment', scope.user, async (tx) => {
         const linked = await linkIdentity(context, tx, scope.user, identity);
+        await notify(context, tx, scope.user, 'linked', scope.session);
         for (const { id: org } of belongings) tx.audit('identity.linked', scope.user, { method: identity.method, identity: linked }, org);
         return linked;
       });

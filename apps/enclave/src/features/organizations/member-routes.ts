@@ -19,7 +19,7 @@ import { addMember } from './index.ts';
 import { changeRole, reactivateMember, removeMember, requireAtMost, suspendMember } from './members.ts';
 import { requireMembership } from './memberships.ts';
 
-type Ports = Pick<Context, 'db' | 'keyring' | 'now' | 'newId'> & { readonly passwords: Passwords };
+type Ports = Pick<Context, 'db' | 'jobs' | 'keyring' | 'mailer' | 'now' | 'newId'> & { readonly passwords: Passwords };
 
 export function memberRoutes(context: Ports, directories: Directories): Handlers<'members'> {
   const { db, keyring, passwords } = context;

@@ -26,7 +26,7 @@ import { changeConnection, deleteConnection, findConnection, insertConnection, l
 import { addressesOf, endsOf, type Strategies, toConnection } from './strategies.ts';
 import { type Check, createChecks, type OwnKey, SignInRefused } from './strategy.ts';
 
-export type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'outbound' | 'limiter' | 'now' | 'newId' | 'origin'> & {
+export type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'mailer' | 'outbound' | 'limiter' | 'now' | 'newId' | 'origin'> & {
   readonly strategies: Strategies;
 };
 

@@ -1,4 +1,4 @@
-import { LIMITS } from '@privexbot/contract';
+import { deviceName, LIMITS } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { ConfirmDialog, Dialog } from '@privexbot/ui/base/Dialog.tsx';
 import { TextField } from '@privexbot/ui/base/Field.tsx';
@@ -10,7 +10,6 @@ import { useState } from 'react';
 import { api, toFailure } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { PasskeyProblem } from '../auth/steps/PasskeyProblem.tsx';
-import { deviceName } from './device-name.ts';
 
 type Passkey = Awaited<ReturnType<Awaited<ReturnType<typeof api>>['credentials']['security']>>['passkeys'][number];
 

@@ -1,3 +1,4 @@
+import { deviceName } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { Chip } from '@privexbot/ui/state/Chip.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
@@ -6,7 +7,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, toFailure } from '../../api.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { sessionsQuery } from '../../queries.ts';
-import { deviceName } from './device-name.ts';
 
 const METHODS = ['password', 'link', 'passkey', 'evm', 'solana', 'cosmos', 'oidc', 'saml', 'ldap', 'jwt'] as const;
 

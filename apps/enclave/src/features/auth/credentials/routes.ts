@@ -15,6 +15,7 @@ import { changeCredential, findCredential } from '../credentials-store.ts';
 import { requireDevice } from '../devices.ts';
 import { listIdentities, requireOtherWayIn, unlinkIdentity } from '../identities.ts';
 import { MAILS, mailLink, mailTo } from '../mails.ts';
+import { notify } from '../notices.ts';
 import { createSignUpLink } from '../sign-up-link.ts';
 import { changeSessionFacts, changeUser, deleteSessions, findUser, type Tx, type User } from '../store.ts';
 import { isCommonPassword } from '../strategies/common-passwords.ts';
@@ -27,7 +28,7 @@ import { checkProof, type Proof } from './proofs.ts';
 import { createRecoveryCodes, recoveryIndex } from './recovery-codes.ts';
 import { findStep, newTotpSecret, totpText, totpUri } from './totp.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
+type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
   readonly passwords: Passwords;
   /** The identity providers of the organization that has proven the address' domain. */
   readonly connectionsFor: (email: string) => Promise<{ id: ConnectionId; name: string; kind: 'oidc' | 'saml' | 'ldap' }[]>;
@@ -228,6 +229,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         const passkey = await acceptRegistration(siteOf(scope), handle, challenge, response);
         const added = await addPasskey(tx, scope.user, { ...passkey, name });
         audit('credential.added', added.id, { kind: 'passkey' });
+        await notify(context, tx, scope.user, 'passkeyAdded', scope.session);
         return added;
       });
       return toPasskey(changed);
@@ -252,6 +254,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         await requireOtherWayIn(keyring, tx, scope.user, params.credential);
         await removeFactors(context, tx, scope.user, [params.credential]);
         audit('credential.removed', params.credential, { kind: 'passkey' });
+        await notify(context, tx, scope.user, 'passkeyRemoved', scope.session);
         await dropLoneCodes(tx, scope.user);
       });
     },
@@ -281,6 +284,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         const content: TotpContent = { secret, lastStep, failures: 0 };
         const { id } = await addFactor(context, tx, scope.user, 'totp', content);
         audit('credential.added', id, { kind: 'totp' });
+        await notify(context, tx, scope.user, 'appAdded', scope.session);
         return ofKind(factors, 'recovery').length > 0 ? {} : { recoveryCodes: await newCodes(tx, scope.user) };
       });
       return changed;
@@ -298,6 +302,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
           apps.map(({ id }) => id),
         );
         audit('credential.removed', apps[0]?.id, { kind: 'totp' });
+        await notify(context, tx, scope.user, 'appRemoved', scope.session);
         await dropLoneCodes(tx, scope.user);
       });
     },
@@ -309,6 +314,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         await removeFactors(context, tx, scope.user, before);
         const recoveryCodes = await newCodes(tx, scope.user);
         audit('credential.renewed', scope.user, { kind: 'recovery' });
+        await notify(context, tx, scope.user, 'recoveryCodes', scope.session);
         return { recoveryCodes };
       });
       return changed;
@@ -318,6 +324,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
       await change(scope.user, async (tx, audit) => {
         await unlinkIdentity(context, tx, scope.user, params.identity);
         audit('account.changed', scope.user, { identity: params.identity });
+        await notify(context, tx, scope.user, 'unlinked', scope.session);
       });
     },
 
@@ -330,6 +337,7 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         await changeUser(keyring, tx, scope.user, ({ links }) => ({ links: links + 1, password }));
         await deleteSessions(tx, scope.user, (session) => session !== scope.session);
         audit('account.password_changed', scope.user);
+        await notify(context, tx, scope.user, 'password', scope.session);
       });
     },
 
@@ -367,7 +375,10 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         const next = confirmSide(before, link, now());
         if (next.email !== undefined && (await isTakenByOther(tx, link.user, next.email))) throw new AppError('address_taken');
         await changeUser(keyring, tx, link.user, () => next);
-        if (next.email !== undefined) audit('account.email_changed', link.user);
+        if (next.email !== undefined) {
+          audit('account.email_changed', link.user);
+          await notify(context, tx, link.user, 'email', 'link', before.emailVerified ? before.email : undefined);
+        }
         return { changed: next.email !== undefined };
       });
       return changed;
