@@ -6,6 +6,7 @@ import type { ModelBehaviour, ModelServer } from '@privexbot/testing/model-serve
 import type { Server } from '@privexbot/testing/server.ts';
 import type { Canaries } from './canaries.ts';
 import { type MarkedFile, markedFiles } from './files.ts';
+import { letPeopleIn } from './people.ts';
 import { untilRead } from './reading.ts';
 
 interface Stage {
@@ -20,6 +21,7 @@ interface Stage {
 export async function walk(server: Server, model: ModelServer, canaries: Canaries): Promise<void> {
   const stage = await signUp(server, model, canaries);
   await govern(stage);
+  await letPeopleIn(stage);
   const knowledge = await fillKnowledge(stage);
   const bot = await buildBot(stage, knowledge);
   await visit(stage, await publish(stage, bot));
@@ -89,6 +91,15 @@ async function govern({ server, client, org, canaries, model }: Stage): Promise<
   const sink = await client.audit.addSink({ params, body: { kind: 'webhook', name: of('sink'), url } });
   canaries.add('secret of a sink', sink.secret ?? fail());
   await client.audit.testSink({ params: { ...params, sink: sink.id } });
+  const syslog = {
+    kind: 'syslog',
+    name: of('syslog'),
+    host: `${of('host of syslog')}.invalid`,
+    port: 6514,
+    tls: true,
+    format: 'cef',
+  } as const;
+  await client.audit.addSink({ params, body: syslog }).catch(expected);
   await (await client.audit.export({ params, query: { format: 'cef', actor: of('audit actor'), target: of('audit target') } })).text();
   await (await client.audit.export({ params })).text();
   const service = await client.serviceAccounts.create({ params, body: { name: of('service account'), role: 'tier2' } });
