@@ -58,7 +58,11 @@ const Webhook = z.object({ kind: z.literal('webhook'), name: Name, url: z.url({ 
 const Syslog = z.object({
   kind: z.literal('syslog'),
   name: Name,
-  host: z.string().trim().min(1).max(253),
+  host: z
+    .string()
+    .trim()
+    .max(253)
+    .regex(/^[\w.:-]+$/),
   port: z.number().int().min(1).max(65_535),
   /** Without it whoever is on the way reads what is sent. */
   tls: z.boolean(),

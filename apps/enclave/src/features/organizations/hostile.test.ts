@@ -214,6 +214,29 @@ test('an answer to somebody of an agency ends within five seconds of the consent
   expect(last).toMatchObject({ type: 'failed', code: 'not_found' });
 });
 
+test('nobody whom an agency sends in the moment of its end stays', async () => {
+  for (let round = 0; round < 6; round++) {
+    const client = await enclave.signUp({ organization: 'Client' });
+    const agency = await enclave.signUp({ organization: 'Agency' });
+    const workers = await Promise.all([1, 2, 3].map(() => join(enclave, agency, 'tier3')));
+    const offer = await client.client.agencies.offer({ params: client, body: { role: 'tier3' } });
+    const { id } = await agency.client.agencies.accept({ params: agency, body: { token: invitationOf(offer) } });
+    const assign = ({ user }: Person) =>
+      agency.client.agencies.assign({ params: { org: agency.org, client: id, member: user }, body: { role: 'tier3' } });
+    const [first, ...others] = workers;
+    if (first) await assign(first);
+    await Promise.allSettled([
+      ...others.map(assign),
+      client.client.agencies.revoke({ params: { org: client.org, agency: id } }),
+      ...(round % 2 ? [agency.client.agencies.leave({ params: { org: agency.org, client: id } })] : []),
+    ]);
+    expect(await outcomes(workers.map((worker) => worker.client.organizations.get({ params: { org: client.org } })))).toEqual([
+      'not_found',
+    ]);
+    expect((await client.client.members.list({ params: client })).total).toBe(1);
+  }
+});
+
 const UNFIT = ['\u202egnp.exe', 'a\0b', 'a\nb', 'a\u2066b', 'a\u2028b', 'a\u001b[31mb', '', '   ', 'x'.repeat(121), 'x'.repeat(1_000_000)];
 const ODD = [
   '<img src=x onerror=alert(1)>',

@@ -19,7 +19,7 @@ let enclave: Enclave;
 let certificate: string;
 let folder: string;
 /** What the collector answers, and what it got. */
-const collector = { status: 200, received: [] as Received[] };
+const collector = { status: 200, location: '', received: [] as Received[] };
 const syslogLines: Record<'tcp' | 'tls', string> = { tcp: '', tls: '' };
 const stack = new AsyncDisposableStack();
 const ports = { webhook: 0, tcp: 0, tls: 0 };
@@ -53,7 +53,7 @@ beforeAll(async () => {
     let body = '';
     for await (const chunk of incoming) body += String(chunk);
     if (collector.status === 200) collector.received.push({ signature: String(incoming.headers['privexbot-signature']), body });
-    response.writeHead(collector.status).end();
+    response.writeHead(collector.status, collector.location ? { location: collector.location } : {}).end();
   });
   const servers = {
     webhook: http,
@@ -153,13 +153,38 @@ test.each([
   [{ kind: 'webhook', name: 'x', url: 'http://203.0.113.9/' }, 'private_address'],
   [{ kind: 'webhook', name: 'x', url: 'http://93.184.216.34/' }, 'bad_request'],
   [{ kind: 'webhook', name: 'x', url: 'https://user:pass@93.184.216.34/' }, 'bad_request'],
+  [{ kind: 'webhook', name: 'x', url: 'https://[::ffff:127.0.0.1]/' }, 'private_address'],
+  [{ kind: 'webhook', name: 'x', url: 'https://[::1]/' }, 'private_address'],
+  [{ kind: 'webhook', name: 'x', url: 'https://[fd00:ec2::254]/' }, 'private_address'],
+  [{ kind: 'webhook', name: 'x', url: 'https://2130706433/' }, 'private_address'],
+  [{ kind: 'webhook', name: 'x', url: 'https://0x7f.1/' }, 'private_address'],
+  [{ kind: 'webhook', name: 'x', url: 'https://127.0.0.1./' }, 'private_address'],
+  [{ kind: 'webhook', name: 'x', url: 'file:///etc/passwd' }, 'bad_request'],
   [{ kind: 'syslog', name: 'x', host: '10.0.0.1', port: 514, tls: true, format: 'cef' }, 'private_address'],
+  [{ kind: 'syslog', name: 'x', host: '::1', port: 514, tls: true, format: 'cef' }, 'private_address'],
+  [{ kind: 'syslog', name: 'x', host: '::ffff:169.254.169.254', port: 80, tls: true, format: 'cef' }, 'private_address'],
+  [{ kind: 'syslog', name: 'x', host: '127.1', port: 514, tls: true, format: 'cef' }, 'private_address'],
+  [{ kind: 'syslog', name: 'x', host: '2130706433', port: 514, tls: true, format: 'cef' }, 'private_address'],
+  [{ kind: 'syslog', name: 'x', host: 'user@logs.example', port: 514, tls: true, format: 'cef' }, 'bad_request'],
+  [{ kind: 'syslog', name: 'x', host: 'logs.example/path', port: 514, tls: true, format: 'cef' }, 'bad_request'],
   [{ kind: 'syslog', name: 'x', host: '93.184.216.34', port: 514, tls: false, format: 'cef' }, 'bad_request'],
   [{ kind: 'syslog', name: 'x', host: '93.184.216.34', port: 514, tls: true, ca: 'no certificate', format: 'cef' }, 'bad_request'],
 ] as const)('%j is refused', async (body, code) => {
   const person = await enclave.signUp();
   await expect(person.client.audit.addSink({ params: person, body })).rejects.toMatchObject({ code });
   expect(await sinksOf(person)).toEqual([]);
+});
+
+test('a redirect leads an entry nowhere, not to a host that is allowed either', async () => {
+  const person = await enclave.signUp();
+  const { id } = await addWebhook(person);
+  collector.status = 307;
+  collector.location = `http://127.0.0.1:${ports.webhook}/elsewhere`;
+  const before = collector.received.length;
+  expect(await person.client.audit.testSink({ params: { org: person.org, sink: id } })).toMatchObject({ ok: false });
+  collector.status = 200;
+  collector.location = '';
+  expect(collector.received.slice(before).filter(({ body }) => body.includes('sink.tested'))).toEqual([]);
 });
 
 test('a removed sink gets nothing more, and one that was put back from outside gets nothing either', async () => {
