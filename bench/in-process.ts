@@ -4,6 +4,7 @@ import pg from 'pg';
 import { readConfig } from '../apps/enclave/src/config.ts';
 import { openEmbeddedPostgres } from '../apps/enclave/src/db/embedded-postgres.ts';
 import { prepareRoles } from '../apps/enclave/src/db/embedded-roles.ts';
+import { insertUser } from '../apps/enclave/src/features/auth/store.ts';
 import { createOrganization } from '../apps/enclave/src/features/organizations/index.ts';
 import { createMemorySource } from '../apps/enclave/src/keys/sources/memory.fixture.ts';
 import { createLog } from '../apps/enclave/src/log.ts';
@@ -23,8 +24,10 @@ export async function openInProcess() {
   stack.defer(() => everything.end());
 
   const user = context.newId('user');
-  await everything.query(`insert into users values ($1, null, 1, '', now())`, [user]);
-  await context.db.transaction('environment', user, (tx) => createOrganization(context, tx, 'Bench', user));
+  await context.db.transaction('environment', user, async (tx) => {
+    await insertUser(context.keyring, tx, user, null, { name: 'Admin', emailVerified: false, links: 0 }, context.now());
+    await createOrganization(context, tx, 'Bench', user);
+  });
   const { rows } = await everything.query<{ org: ReturnType<typeof context.newId<'org'>> }>('select org_id as org from organizations');
   const org = rows[0]?.org;
   if (!org) throw new Error('no organization');
