@@ -1,8 +1,7 @@
 /** One request for people or groups, whether it came alone or in bulk: looked up in a table, done in one transaction, and written down. */
 import type { UserId } from '@privexbot/contract';
-import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
-import { namesVersion, type Ports, requireVersion, type ScimCall, versionOf } from './call.ts';
+import { type EnvironmentTx, namesVersion, type Ports, requireVersion, type ScimCall, versionOf } from './call.ts';
 import type { Filter } from './filter.ts';
 import { createGroup, moveMembers, presentGroup, removeGroup, replaceGroup, requireDirectoryGroup } from './groups.ts';
 import { listResources, type Query } from './list.ts';
@@ -12,6 +11,7 @@ import { changePerson, createPerson, endKeysOf, presentPeople, removePerson, req
 import { isComplex, project, type Resource, readResource, readValue, type Value, type Wanted } from './resource.ts';
 import { findAttribute, type ResourceType, TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
+import type { Write } from './writes.ts';
 
 export interface Ask {
   readonly method: Method;
@@ -26,6 +26,8 @@ export interface Ask {
   readonly query: Query;
 }
 
+export type ActPorts = Ports & { readonly write: Write };
+
 export interface Outcome {
   readonly status: 200 | 201 | 204 | 304;
   readonly body?: Resource;
@@ -33,7 +35,6 @@ export interface Outcome {
   readonly location?: string;
 }
 
-type EnvironmentTx = Transaction<'environment'>;
 type Doer = (ports: Ports, tx: EnvironmentTx, call: ScimCall, ask: Ask, id: string) => Promise<Resource | undefined>;
 
 const DOERS: Record<ResourceType['id'], Partial<Record<Method, Doer>>> = {
@@ -66,7 +67,7 @@ const DOERS: Record<ResourceType['id'], Partial<Record<Method, Doer>>> = {
 };
 
 /** @throws ScimError, AppError */
-export async function act(ports: Ports, call: ScimCall, ask: Ask): Promise<Outcome> {
+export async function act(ports: ActPorts, call: ScimCall, ask: Ask): Promise<Outcome> {
   const { method, type, id } = ask;
   if (method === 'GET') return id === undefined ? list(ports, call, ask) : get(ports, call, ask, id);
   const doer = DOERS[type.id][method];
@@ -74,7 +75,7 @@ export async function act(ports: Ports, call: ScimCall, ask: Ask): Promise<Outco
     throw new ScimError(400, `${method} is not taken at this address.`, 'invalidSyntax');
   if (call.token.readOnly) throw new ScimError(403, 'This token may read only. Make another one for a directory that sends people.');
   try {
-    const resource = await ports.db.transaction('environment', call.token.id, async (tx) => {
+    const resource = await ports.write(call, `${method} ${type.id}`, async (tx) => {
       const done = await doer(ports, tx, call, ask, id ?? '');
       const status = statusOf(method, done);
       await writeLog(ports.keyring, tx, call, { at: ports.now(), method, type: type.id, status, ...named(done, id) });

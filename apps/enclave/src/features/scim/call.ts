@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Provisioning } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
+import type { Transaction } from '../../db/database.ts';
 import { isComplex, type Resource, type Value } from './resource.ts';
 import type { ResourceType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import type { Directory, ScimToken } from './store.ts';
 
 export type Ports = Pick<Context, 'db' | 'keyring' | 'now' | 'newId'>;
+export type EnvironmentTx = Transaction<'environment'>;
 
 /** Who is calling, for which directory, and where its resources are addressed. */
 export interface ScimCall extends Directory {

@@ -1,6 +1,5 @@
 /** Groups as a directory keeps them. What a group grants, an Admin says: here, or by its name in the map of the connection. */
 import type { GroupId, Provisioning, Role, UserId } from '@privexbot/contract';
-import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import {
   addGroupMembers,
@@ -17,13 +16,12 @@ import {
   setGroupMembers,
 } from '../organizations/index.ts';
 import { applyGroupMap, placeGroup } from '../sso/index.ts';
-import { type Ports, present, requireVersion, type ScimCall, textOf } from './call.ts';
+import { type EnvironmentTx, type Ports, present, requireVersion, type ScimCall, textOf } from './call.ts';
 import { isComplex, type Resource, requireComplete, type Value } from './resource.ts';
 import { TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { filterScimUsers, type Tx } from './store.ts';
 
-type EnvironmentTx = Transaction<'environment'>;
 const TYPE = TYPES.Group;
 const GROUP_ID = /^grp_[0-9a-z]{26}$/;
 const USER_ID = /^usr_[0-9a-z]{26}$/;

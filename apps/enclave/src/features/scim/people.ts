@@ -3,7 +3,6 @@
  * that its organization has proven, and manage the memberships of those whom it sent. It touches nobody else.
  */
 import { type GroupId, LIMITS, type OrgId, UNFIT, type UserId } from '@privexbot/contract';
-import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
 import type { Keyring } from '../../keys/keyring.ts';
 import { deleteApiKeysOf } from '../api-keys/index.ts';
@@ -33,13 +32,12 @@ import {
   requireOtherAdmin,
   takeInvitationsOf,
 } from '../organizations/index.ts';
-import { type Ports, present, requireVersion, type ScimCall, textOf } from './call.ts';
+import { type EnvironmentTx, type Ports, present, requireVersion, type ScimCall, textOf } from './call.ts';
 import { isComplex, type Resource, requireComplete, type Value, without } from './resource.ts';
 import { TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { changeScimUser, findScimUser, insertScimUser, type ScimUser, type Tx } from './store.ts';
 
-type EnvironmentTx = Transaction<'environment'>;
 const TYPE = TYPES.User;
 const USER_ID = /^usr_[0-9a-z]{26}$/;
 

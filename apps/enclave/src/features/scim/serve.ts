@@ -17,10 +17,11 @@ import { isComplex, type Wanted } from './resource.ts';
 import { TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { createTokens, type Tokens } from './tokens.ts';
+import { createWrites, type Write } from './writes.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'limiter' | 'log' | 'now' | 'newId' | 'config'>;
 
-type PortsWithTokens = Ports & { readonly tokens: Tokens };
+type Serving = Ports & { readonly tokens: Tokens; readonly write: Write };
 
 const ROOT = '/scim/v2';
 const METHODS: ReadonlySet<string> = new Set<Method>(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -29,11 +30,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** `/scim/v2/...` for the token of one connection. */
 export function mountScim(app: Hono<Env>, ports: Ports, draining: AbortSignal): void {
-  const tokens = createTokens(ports);
-  app.all(`${ROOT}/*`, (c) => serve(c, { ...ports, tokens }, draining));
+  const serving = { ...ports, tokens: createTokens(ports), write: createWrites(ports) };
+  app.all(`${ROOT}/*`, (c) => serve(c, serving, draining));
 }
 
-async function serve(c: HonoContext<Env>, ports: PortsWithTokens, draining: AbortSignal): Promise<Response> {
+async function serve(c: HonoContext<Env>, ports: Serving, draining: AbortSignal): Promise<Response> {
   const requestId = randomBytes(8).toString('hex');
   const started = performance.now();
   const headers = { 'x-request-id': requestId, 'cache-control': 'no-store', 'content-type': 'application/scim+json; charset=utf-8' };
@@ -58,7 +59,7 @@ async function serve(c: HonoContext<Env>, ports: PortsWithTokens, draining: Abor
   return response;
 }
 
-async function answer(c: HonoContext<Env>, ports: PortsWithTokens, headers: Record<string, string>): Promise<Response> {
+async function answer(c: HonoContext<Env>, ports: Serving, headers: Record<string, string>): Promise<Response> {
   const { raw: request } = c.req;
   const url = new URL(request.url);
   const path = readPath(url.pathname);
@@ -105,7 +106,7 @@ function readPath(pathname: string): string {
 }
 
 /** @throws ScimError 401, 403 */
-async function authenticate(c: HonoContext<Env>, ports: PortsWithTokens, base: string): Promise<ScimCall> {
+async function authenticate(c: HonoContext<Env>, ports: Serving, base: string): Promise<ScimCall> {
   const { db, limiter, tokens } = ports;
   const found = await tokens.find(c.req.header('authorization') ?? '');
   if (!found) {
