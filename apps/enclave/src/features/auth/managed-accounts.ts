@@ -5,7 +5,9 @@ import { AppError } from '../../errors.ts';
 import { randomBytes } from '../../random.ts';
 import { findMembership, listOrganizationIds, removeMember } from '../organizations/index.ts';
 import { insertPerson } from './accounts.ts';
+import { removeFactors } from './credentials/factors.ts';
 import { endSessionsOf } from './directory-accounts.ts';
+import { listIdentities, removeIdentity } from './identities.ts';
 import { notify } from './notices.ts';
 import { changeUser, deleteUser, deleteWaysIn, findUser, type Tx } from './store.ts';
 
@@ -36,11 +38,17 @@ export async function createManagedAccount(
   return { user, expiresAt };
 }
 
-/** Replaces the password by one for the next sign-in alone, and ends all sessions. @throws AppError `not_own_account` */
+/**
+ * Replaces the password by one for the next sign-in alone, and ends all sessions and other ways in but those by a directory: whoever
+ * was in before, the Admin among them, has left none behind for the person who comes in next. @throws AppError `not_own_account`
+ */
 export async function setOneTimePassword(ports: Ports, tx: Tx, org: OrgId, id: UserId, password: string): Promise<Date> {
   await requireOwn(ports, tx, org, id);
+  const { keyring } = ports;
   const expiresAt = expiry(ports);
-  await changeUser(ports.keyring, tx, id, ({ links }) => ({ password, links: links + 1, oneTimeUntil: expiresAt.toISOString() }));
+  const before = await changeUser(keyring, tx, id, ({ links }) => ({ password, links: links + 1, oneTimeUntil: expiresAt.toISOString() }));
+  for (const identity of await listIdentities(keyring, tx, id)) if (identity.connection === undefined) await removeIdentity(tx, identity);
+  await removeFactors(ports, tx, id, before.factors ?? []);
   await endSessionsOf(tx, id);
   await notify(ports, tx, id, 'passwordByAdmin', 'admin');
   return expiresAt;

@@ -1,9 +1,11 @@
 // Members with few rights who try for more: by other ways, by what they made before, and in the midst of a change.
 import type { AnswerEvent, Role } from '@privexbot/contract';
+import { codeOf } from '@privexbot/testing/authenticator-app.ts';
 import { type InKnowledge, join, makeKnowledge, publishBot } from '@privexbot/testing/desk.ts';
 import { type ModelServer, startModelServer } from '@privexbot/testing/model-server.ts';
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { evmWallet } from '../auth/strategies/wallets/wallet-keys.fixture.ts';
 
 const WITHIN_MS = 5_000;
 
@@ -235,6 +237,43 @@ test('nobody whom an agency sends in the moment of its end stays', async () => {
     ]);
     expect((await client.client.members.list({ params: client })).total).toBe(1);
   }
+});
+
+test('an Admin who was in an account that the Admin made leaves no way in behind for when the person is in it', async () => {
+  const email = `made-${Math.random()}@example.com`;
+  const { member, password } = await admin.client.members.create({ params, body: { email, name: 'Made', role: 'tier2' } });
+  const spy = enclave.client();
+  await spy.auth.signIn({ body: { email, password, newPassword: 'a password of the Admin' } });
+  const wallet = evmWallet(`spy ${Math.random()}`);
+  const { address } = wallet;
+  const signed = async (asking: Promise<{ challenge: string; text: string }>) => {
+    const { challenge, text } = await asking;
+    return { body: { challenge, text, signature: Buffer.from(wallet.sign(text)).toString('base64url') } };
+  };
+  await spy.wallets.link(await signed(spy.wallets.linkChallenge({ body: { family: 'evm', address, chainId: '1' } })));
+  const { challenge, secret } = await spy.credentials.startTotp();
+  await spy.credentials.confirmTotp({ body: { challenge, code: codeOf(secret, enclave.context.now()) } });
+
+  const reset = await admin.client.members.resetPassword({ params: { ...params, member: member.user } });
+  const person = enclave.client();
+  await person.auth.signIn({ body: { email, password: reset.password, newPassword: 'a password of my own' } });
+  expect(await person.credentials.security()).toMatchObject({ identities: [], passkeys: [], recoveryCodes: 0 });
+  await expect(spy.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+  const back = await spy.wallets.signIn(await signed(spy.wallets.challenge({ body: { family: 'evm', address, chainId: '1' } })));
+  expect(back.id).not.toBe(member.user);
+});
+
+test('an organization is handed to nobody who could not hold it: a program, a stranger, who is suspended, or nobody else', async () => {
+  const service = await admin.client.serviceAccounts.create({ params, body: { name: 'Program', role: 'tier1' } });
+  const stranger = await enclave.signUp();
+  const suspended = await join(enclave, admin, 'tier1');
+  await admin.client.members.suspend({ params: { ...params, member: suspended.user } });
+  for (const member of [service.id, stranger.user, suspended.user, admin.user])
+    expect(await outcome(admin.client.organizations.transfer({ params, body: { member, role: 'tier1' } }))).not.toBe('done');
+  expect(await outcome(admin.client.members.change({ params: { ...params, member: service.id }, body: { role: 'admin' } }))).not.toBe(
+    'done',
+  );
+  expect(await roleOf(admin)).toBe('admin');
 });
 
 const UNFIT = ['\u202egnp.exe', 'a\0b', 'a\nb', 'a\u2066b', 'a\u2028b', 'a\u001b[31mb', '', '   ', 'x'.repeat(121), 'x'.repeat(1_000_000)];

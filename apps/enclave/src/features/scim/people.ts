@@ -261,8 +261,10 @@ async function changeAccount(ports: Ports, tx: EnvironmentTx, call: ScimCall, be
   if (!isSameAddress) await requireAddress(ports, tx, call, resource);
   if (!before.isMade) return;
   const name = nameOf(resource);
+  // A person who took another address, at home or at the next company, is not brought back by the one before.
+  const holder = await findPersonByEmail(ports.keyring, tx, addressOf(before.resource) ?? '');
   const changes = {
-    ...(isSameAddress || address === undefined ? {} : { email: address }),
+    ...(isSameAddress || address === undefined || holder?.id !== before.user ? {} : { email: address }),
     ...(name === undefined || name === nameOf(before.resource) ? {} : { name }),
   };
   if (changes.email !== undefined && (await findPersonByEmail(ports.keyring, tx, changes.email))) throw taken('address');

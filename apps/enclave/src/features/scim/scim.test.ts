@@ -5,6 +5,7 @@ import { type ModelServer, startModelServer } from '@privexbot/testing/model-ser
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NameServer } from '../../providers/dns/name-server.fixture.ts';
+import { createSignInLink } from '../auth/index.ts';
 import { changeUser } from '../auth/store.ts';
 import { changeMembership, deleteMembership, findAccess, findMembership } from '../organizations/index.ts';
 import { setState } from '../organizations/states.ts';
@@ -352,6 +353,21 @@ test('the account that a directory made follows it; one that was there before ke
       patch({ op: 'replace', path: 'emails', value: [{ value: known.email, primary: true }] }),
     ),
   ).toMatchObject({ status: 409 });
+});
+
+test('somebody who moved the account to another address is not moved back by the directory that made it', async () => {
+  const directory = await connect();
+  const { domain } = directory;
+  const id = idOf(await directory.ask('POST', '/Users', person(directory, 'mover')));
+  const { context } = enclave;
+  const link = await createSignInLink(context.db, `mover@${domain}`, 'http://127.0.0.1', context.now());
+  const client = enclave.client();
+  await client.auth.signInByLink({ body: { token: link?.split('#')[1] ?? '' } });
+  const home = `home-${id.slice(-6)}@example.com`;
+  await client.credentials.changeEmail({ body: { email: home } });
+  const emails = [{ value: `mailbox-of-an-admin@${domain}`, primary: true }];
+  expect((await directory.ask('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'emails', value: emails }))).status).toBe(200);
+  expect((await client.auth.me()).email).toBe(home);
 });
 
 test('only the token of a connection that is there opens anything, for as long as it is there', async () => {
