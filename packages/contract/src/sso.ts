@@ -23,6 +23,7 @@ export const CERTIFICATE_WARNING_DAYS = [30, 7, 1] as const;
 const InConnection = InOrg.extend({ connection: idSchema('connection') });
 /** SHA-256 of the certificate. */
 const KeyId = z.string().regex(/^[0-9a-f]{64}$/);
+const OwnKeys = z.array(z.object({ id: KeyId, certificate: z.string(), from: Time, expiresAt: Time }));
 const InOwnKey = InConnection.extend({ ownKey: KeyId });
 export const CheckView = z.object({
   name: SsoCheckName,
@@ -77,7 +78,7 @@ const described = {
     start: z.string(),
   }),
   /** Ours, where the directory knows us by key pairs: the first signs, and what it encrypts for any of them opens. */
-  ownKeys: z.array(z.object({ id: KeyId, certificate: z.string(), from: Time, expiresAt: Time })).optional(),
+  ownKeys: OwnKeys.optional(),
   createdAt: Time,
   testedAt: Time.optional(),
   /** When the first certificate of the directory ends that is still good. */
@@ -318,7 +319,7 @@ export const sso = {
     fresh: true,
     failures: refused,
     params: InConnection,
-    response: Connection,
+    response: OwnKeys,
   }),
   switchKey: endpoint({
     method: 'POST',
@@ -330,7 +331,7 @@ export const sso = {
     fresh: true,
     failures: refused,
     params: InOwnKey,
-    response: Connection,
+    response: OwnKeys,
   }),
   removeKey: endpoint({
     method: 'DELETE',
@@ -342,7 +343,7 @@ export const sso = {
     fresh: true,
     failures: refused,
     params: InOwnKey,
-    response: Connection,
+    response: OwnKeys,
   }),
   sync: endpoint({
     method: 'POST',

@@ -257,7 +257,7 @@ export function describe({ strategies, origin }: Pick<Ports, 'strategies' | 'ori
   return described as SsoConnection;
 }
 
-function describeKey({ certificate }: OwnKey) {
+export function describeKey({ certificate }: OwnKey) {
   const { validFromDate, validToDate } = new X509Certificate(certificate);
   return { id: fingerprintOf(certificate), certificate, from: validFromDate.toISOString(), expiresAt: validToDate.toISOString() };
 }

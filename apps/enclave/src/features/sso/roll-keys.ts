@@ -1,19 +1,20 @@
 /** Our own keys at a directory change while people sign in: a new one is made, told, used, and then the old one is taken away. */
-import type { AuditAction, ConnectionId, SsoConnection } from '@privexbot/contract';
+import type { AuditAction, ConnectionId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import type { OrgScope } from '../../http/scope.ts';
 import { fingerprintOf } from './certificates.ts';
-import { describe, type Ports, requireConnection } from './connections.ts';
+import { describeKey, type Ports, requireConnection } from './connections.ts';
 import { changeConnection, type StoredConnection } from './store.ts';
 import type { OwnKey, Strategy } from './strategy.ts';
 
+type Described = ReturnType<typeof describeKey>;
 type Ring = NonNullable<Strategy<object, object>['ownKeys']>;
 
 /** The one in use, and the one before or after. */
 const MAX_KEYS = 2;
 
 /** Makes a key that signs nothing yet, and that the directory may encrypt for. */
-export async function addKey(ports: Ports, scope: OrgScope, id: ConnectionId): Promise<SsoConnection> {
+export async function addKey(ports: Ports, scope: OrgScope, id: ConnectionId): Promise<Described[]> {
   const made = await ringOf(ports, await requireConnection(ports, scope, id)).make();
   return roll(ports, scope, id, 'connection.key_added', fingerprintOf(made.certificate), (keys) => {
     if (keys.length >= MAX_KEYS) throw new AppError('bad_request', { problem: 'there are two keys: remove one first' });
@@ -22,12 +23,12 @@ export async function addKey(ports: Ports, scope: OrgScope, id: ConnectionId): P
 }
 
 /** Signs with it from now on. The other one stays, to open what is encrypted for it and to go back to. */
-export function switchKey(ports: Ports, scope: OrgScope, id: ConnectionId, key: string): Promise<SsoConnection> {
+export function switchKey(ports: Ports, scope: OrgScope, id: ConnectionId, key: string): Promise<Described[]> {
   return roll(ports, scope, id, 'connection.key_switched', key, (keys) => [find(keys, key), ...without(keys, key)]);
 }
 
 /** Never the one in use. */
-export function removeKey(ports: Ports, scope: OrgScope, id: ConnectionId, key: string): Promise<SsoConnection> {
+export function removeKey(ports: Ports, scope: OrgScope, id: ConnectionId, key: string): Promise<Described[]> {
   return roll(ports, scope, id, 'connection.key_removed', key, (keys) => {
     if (find(keys, key) === keys[0]) throw new AppError('bad_request', { problem: 'the key in use is not removed' });
     return without(keys, key);
@@ -41,7 +42,7 @@ async function roll(
   action: AuditAction,
   key: string,
   change: (keys: readonly OwnKey[]) => readonly OwnKey[],
-): Promise<SsoConnection> {
+): Promise<Described[]> {
   const changed = await scope.transaction((tx) => {
     tx.audit(action, id, { key: key.slice(0, 16) });
     return changeConnection(ports.keyring, tx, scope.org, id, (latest) => {
@@ -49,7 +50,7 @@ async function roll(
       return { secrets: ring.put(latest.secrets, change(ring.of(latest.secrets))), revision: latest.revision + 1 };
     });
   });
-  return describe(ports, changed);
+  return ringOf(ports, changed).of(changed.secrets).map(describeKey);
 }
 
 /** @throws AppError `not_found` for directories that know us by no key */

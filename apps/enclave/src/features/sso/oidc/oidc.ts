@@ -22,6 +22,8 @@ interface Ending {
   readonly hint?: string;
 }
 
+/** It is read with each request of the session. */
+const MAX_HINT = 1_000;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const LOGOUT_KEPT_MS = 60 * 60_000;
 
@@ -168,7 +170,7 @@ function toArrival(claims: TokenClaims, { issuer, groupsClaim }: OidcSettings): 
     // A time ahead of ours would count as fresh for longer.
     authTime: new Date((typeof at === 'number' && at <= iat + SKEW_SECONDS ? at : iat) * 1_000),
     ...(typeof sid === 'string' ? { session: sid } : {}),
-    ...(typeof hint === 'string' ? { ending: { hint: hint.slice(0, 300) } satisfies Ending } : {}),
+    ...(typeof hint === 'string' && hint.length <= MAX_HINT ? { ending: { hint } satisfies Ending } : {}),
     claims: toShown(claims),
   };
 }

@@ -14,6 +14,8 @@ export const EMAIL = `${FORMAT}emailAddress`;
 /** Conditions that are understood. SAML core §2.5.1.1: with any other the assertion must not be relied on. */
 const CONDITIONS = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'];
 
+/** It is read with each request of the session. */
+const MAX_ENDING = 2_000;
 const QUALIFIERS = ['Format', 'NameQualifier', 'SPNameQualifier'];
 
 /** What a request to end the session at the provider names. */
@@ -51,6 +53,7 @@ export function readArrival(signed: SignedResponse, expected: Expectation, check
     const { attributes } = expected;
     const email = attributes.email(checks.claims) ?? (name.format === EMAIL ? name.value : undefined);
     const shown = attributes.name(checks.claims);
+    const ending = toEnding(assertion, authn.session);
     return {
       issuer: expected.entityId,
       subject: name.subject,
@@ -62,7 +65,7 @@ export function readArrival(signed: SignedResponse, expected: Expectation, check
       authTime: authn.at,
       claims: checks.claims,
       ...(authn.session ? { session: authn.session } : {}),
-      ...(name.value ? { ending: toEnding(assertion, authn.session) } : {}),
+      ...(ending ? { ending } : {}),
       once: { id: assertion.attributes.get('ID') ?? '', until: new Date(Math.max(confirmedUntil, until) + SKEW_MS) },
     };
   }, checks);
@@ -180,10 +183,11 @@ function readName(assertion: XmlElement, { entityId, audience, subjectAttribute 
 }
 
 /** The session as the provider named it: SAML core §3.7.3.1 wants the same NameID, letter for letter with all that qualifies it. */
-function toEnding(assertion: XmlElement, session: string | undefined): Ending {
+function toEnding(assertion: XmlElement, session: string | undefined): Ending | undefined {
   const nameId = childOf(childOf(assertion, 'assertion', 'Subject'), 'assertion', 'NameID');
   const attributes = [...(nameId?.attributes ?? [])].filter(([name]) => QUALIFIERS.includes(name));
-  return { name: textOf(nameId) ?? '', attributes: Object.fromEntries(attributes), ...(session ? { session } : {}) };
+  const ending = { name: textOf(nameId) ?? '', attributes: Object.fromEntries(attributes), ...(session ? { session } : {}) };
+  return ending.name && JSON.stringify(ending).length <= MAX_ENDING ? ending : undefined;
 }
 
 /** NameID and attributes by name, as the page of attempts shows them and the rules read them. */
