@@ -74,7 +74,9 @@ async function connectDirectories({ server, canaries, client, org }: Gate): Prom
   const claims = { email: `${of('e-mail in a claim')}@example.com`, name: of('name in a claim'), groups: [of('group in a claim')] };
   const token = signToken({ iss: issuer, aud: AUDIENCE, sub: of('subject in a claim'), iat: now, exp: now + 60, ...claims }, privateKey);
   canaries.add('token of a portal', token);
-  await client.sso.test({ ...at, body: { token } });
+  const tested = await client.sso.test({ ...at, body: { token } });
+  const check = 'attempt' in tested ? tested.attempt.checks.at(-1)?.name : '';
+  if (check !== 'domain') throw new Error(`the token was refused by ${check}, and not for its domain that nobody has proven`);
   await server
     .client()
     .sso.exchange({ body: { connection: id, token } })
