@@ -192,11 +192,11 @@ test('a SAML provider: by its metadata, over its own page, and out when it says 
 test('an Admin hears on every screen that has to do with it that certificates end', async () => {
   await admin.getByText('The certificate of the directory ends on').waitFor();
   await admin.getByRole('button', { name: 'All connections' }).click();
-  await expect.poll(() => admin.getByText('Certificate ends on').count()).toBe(2);
+  await expect.poll(() => admin.getByText('Certificate ends on').count(), { timeout: 20_000 }).toBe(2);
   await look(admin, 'certificates-list');
   await admin.goto(`${server.url}/o/${org}`);
   const told = admin.getByRole('link', { name: /^The certificate of (Corp|Staff) directory ends on/ });
-  await expect.poll(() => told.count()).toBe(2);
+  await expect.poll(() => told.count(), { timeout: 20_000 }).toBe(2);
   await look(admin, 'certificates-home');
   await admin.emulateMedia({ colorScheme: 'dark' });
   await admin.setViewportSize({ width: 390, height: 844 });
