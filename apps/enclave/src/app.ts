@@ -35,6 +35,7 @@ import { scimRoutes } from './features/scim/routes.ts';
 import { serviceAccountRoutes } from './features/service-accounts/routes.ts';
 import {
   createStrategies,
+  findConnectionOf,
   findConnectionsFor,
   handOverRoutes,
   leaveDirectory,
@@ -110,7 +111,12 @@ export async function createApp(context: Context, draining: AbortSignal): Promis
     app,
     {
       auth: authRoutes({ ...context, passwords, admit, leaveDirectory: (facts) => leaveDirectory({ ...context, strategies }, facts) }),
-      credentials: credentialRoutes({ ...context, passwords, connectionsFor: (email) => findConnectionsFor(context, email) }),
+      credentials: credentialRoutes({
+        ...context,
+        passwords,
+        connectionsFor: (email) => findConnectionsFor(context, email),
+        connectionOf: (id) => findConnectionOf(context, id),
+      }),
       organizations: organizationRoutes(context),
       members: memberRoutes({ ...context, passwords }, directories),
       groups: groupRoutes(context, directories),

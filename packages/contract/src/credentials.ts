@@ -83,6 +83,7 @@ const Security = z.object({
   newEmail: z.string().optional(),
 });
 
+const WayIn = z.object({ id: idSchema('connection'), name: z.string(), kind: z.enum(['oidc', 'saml', 'ldap']) });
 const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 const InCredential = z.object({ credential: idSchema('credential') });
 
@@ -100,7 +101,7 @@ export const credentials = {
       /** In the order to offer them. */
       ways: z.array(z.enum(['password', 'link'])),
       /** Identity providers of the organization that owns the domain. */
-      connections: z.array(z.object({ id: idSchema('connection'), name: z.string(), kind: z.enum(['oidc', 'saml', 'ldap']) })),
+      connections: z.array(WayIn),
     }),
   }),
   requestLink: endpoint({
@@ -198,6 +199,8 @@ export const credentials = {
       ways: z.array(z.enum(['password', ...SECOND_FACTORS])),
       /** Present where there are passkeys and the address takes them. */
       passkey: z.object({ challenge: Challenge, options: CeremonyOptions }).optional(),
+      /** The identity provider by which the session began, as long as people come in by it: signing in there again is a proof too. */
+      connection: WayIn.optional(),
     }),
   }),
   stepUp: endpoint({

@@ -156,7 +156,12 @@ export const sso = {
     rate: 'challenge',
     audit: null,
     failures: ['device_required', 'not_found', 'directory_unreachable'],
-    body: z.object({ connection: idSchema('connection'), loginHint: z.string().max(254).optional() }),
+    body: z.object({
+      connection: idSchema('connection'),
+      loginHint: z.string().max(254).optional(),
+      /** Whether the directory is to ask the person anew, however long they have been signed in there. */
+      fresh: z.boolean().optional(),
+    }),
     response: z.discriminatedUnion('way', [
       z.object({ way: z.literal('redirect'), name: z.string(), url: z.string() }),
       z.object({ way: z.literal('password'), name: z.string() }),

@@ -18,6 +18,7 @@ import { OutboundError } from '../../providers/outbound/error.ts';
 import { forgetConnection } from '../auth/index.ts';
 import { lockRights } from '../organizations/index.ts';
 import { fingerprintOf } from './certificates.ts';
+import { toWayIn } from './find.ts';
 import { keepGroups, releaseMembers } from './groups.ts';
 import { endHandOver } from './hand-over.ts';
 import { deleteHandOver } from './hand-over-store.ts';
@@ -104,11 +105,6 @@ export async function change(
   return describe(ports, changed);
 }
 
-/** Whether people at a browser come in by it now; programs alone come by tokens. */
-export function isWayIn({ kind, state }: Pick<StoredConnection, 'kind' | 'state'>): boolean {
-  return state === 'active' && kind !== 'jwt';
-}
-
 /** Whether members of the organization come in by its connections only. */
 export type RequiresSso = (tx: Transaction<Realm>, org: OrgId) => Promise<boolean>;
 
@@ -117,7 +113,7 @@ type Keeping = Ports & { readonly requiresSso: RequiresSso };
 /** Nobody is shut out by what ends a connection. @throws AppError `last_connection` */
 async function refuseLast({ keyring, requiresSso }: Keeping, tx: Transaction<Realm>, org: OrgId, id: ConnectionId): Promise<void> {
   await tx.lock('connections', org);
-  const all = (await listConnections(keyring, tx, org)).filter(isWayIn);
+  const all = (await listConnections(keyring, tx, org)).flatMap(toWayIn);
   if (all.length === 1 && all[0]?.id === id && (await requiresSso(tx, org))) throw new AppError('last_connection');
 }
 

@@ -2,7 +2,7 @@
 import type { ConnectionId, ConnectionKind } from '@privexbot/contract';
 import type { Context } from '../../context.ts';
 import { domainOfEmail, domainOwner } from '../domains/index.ts';
-import { listConnections, type StoredConnection } from './store.ts';
+import { findConnection, listConnections, type StoredConnection } from './store.ts';
 
 export interface WayIn {
   readonly id: ConnectionId;
@@ -24,4 +24,10 @@ export async function findConnectionsFor({ db, keyring }: Pick<Context, 'db' | '
 /** For people: nothing where it is not active, or where only programs bring what it takes. */
 export function toWayIn({ id, name, kind, state }: StoredConnection): WayIn[] {
   return state === 'active' && kind !== 'jwt' ? [{ id, name, kind }] : [];
+}
+
+/** By which somebody who came by the connection comes in again. */
+export async function findConnectionOf({ db, keyring }: Pick<Context, 'db' | 'keyring'>, id: ConnectionId): Promise<WayIn | undefined> {
+  const connection = await db.transaction('environment', 'visitor', (tx) => findConnection(keyring, tx, undefined, id));
+  return connection && toWayIn(connection)[0];
 }

@@ -2,12 +2,12 @@
 import type { OrgId } from '@privexbot/contract';
 import type { Database, Transaction } from '../../db/database.ts';
 import type { Keyring } from '../../keys/keyring.ts';
-import { isWayIn } from './connections.ts';
+import { toWayIn } from './find.ts';
 import { listConnections, type StoredConnection } from './store.ts';
 
 export { openCertificateWarnings } from './certificate-warnings.ts';
 export { leaveDirectory } from './ending.ts';
-export { findConnectionsFor, type WayIn } from './find.ts';
+export { findConnectionOf, findConnectionsFor, type WayIn } from './find.ts';
 export { applyGroupMap } from './group-map.ts';
 export { handOverRoutes } from './hand-over-routes.ts';
 export { placeGroup } from './places.ts';
@@ -27,5 +27,5 @@ export async function listActiveConnections(db: Database, org: OrgId): Promise<S
 export async function hasTestedConnection(keyring: Keyring, tx: Transaction, org: OrgId): Promise<boolean> {
   await tx.lock('connections', org);
   const all = await listConnections(keyring, tx, org);
-  return all.some((connection) => isWayIn(connection) && connection.testedAt !== undefined);
+  return all.some((connection) => toWayIn(connection).length > 0 && connection.testedAt !== undefined);
 }

@@ -34,7 +34,7 @@ import { joinGroups } from './groups.ts';
 import { enterByLink, noteByLink, SET_UP_LINK } from './hand-over.ts';
 import { findConnection, insertConnectionSession, type StoredConnection } from './store.ts';
 import { toConnection } from './strategies.ts';
-import { type Arrival, type Checks, createChecks, SignInRefused } from './strategy.ts';
+import { type Arrival, type Checks, createChecks, SignInRefused, type Wish } from './strategy.ts';
 
 /** Purpose of the challenges that a directory's answer belongs to. */
 export const AT_DIRECTORY = 'at-directory';
@@ -78,7 +78,7 @@ export async function requireActive({ db, keyring }: Pick<Ports, 'db' | 'keyring
   return connection;
 }
 
-export async function start(ports: Ports, scope: PublicScope, wish: { connection: ConnectionId; loginHint?: string | undefined }) {
+export async function start(ports: Ports, scope: PublicScope, wish: Wish & { readonly connection: ConnectionId }) {
   const device = requireDevice(scope.channel);
   const connection = await requireActive(ports, wish.connection);
   const { way } = ports.strategies[connection.kind];
@@ -91,11 +91,11 @@ export async function depart(
   ports: Ports,
   connection: StoredConnection,
   device: string,
-  { loginHint, test }: { loginHint?: string | undefined; test?: Errand['test'] },
+  { test, ...wish }: Wish & { readonly test?: Errand['test'] },
 ): Promise<string> {
   const strategy = ports.strategies[connection.kind];
   if (strategy.way !== 'redirect') throw new AppError('bad_request', { problem: 'this directory is asked directly' });
-  const begun = await orUnreachable(strategy.begin(toConnection(connection, ports.origin()), loginHint ? { loginHint } : {}));
+  const begun = await orUnreachable(strategy.begin(toConnection(connection, ports.origin()), wish));
   const data: Errand = { connection: connection.id, memory: begun.memory, ...(test ? { test } : {}) };
   const question = { purpose: AT_DIRECTORY, device, ttlMs: TTL_MS, data };
   return begun.go(await ports.db.transaction('environment', 'visitor', (tx) => createChallenge(ports, tx, question)));

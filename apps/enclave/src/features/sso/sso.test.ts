@@ -477,6 +477,27 @@ test('a row that was changed or put back from outside signs nobody in', async ()
   await expect(start(enclave.client(), id)).rejects.toMatchObject({ code: 'integrity_failed' });
 });
 
+test('whoever has no other way proves again at the directory, which asks anew however long it knows the browser', async () => {
+  addAccount(company, 'noa', { groups: ['editors'] });
+  const { client } = await signIn(company, 'noa');
+  const again = async (fresh?: true) => {
+    const started = await client.sso.start({ body: { connection: company.connection.id, ...(fresh ? { fresh } : {}) } });
+    if (started.way !== 'redirect') throw new Error('no redirect');
+    const asked = idp.requests.length;
+    const challenge = await bringBack(await idp.signInAgain(started.url, 'noa'));
+    await client.sso.complete({ body: { challenge } });
+    return idp.requests.slice(asked).some((path) => path.startsWith('/interaction/'));
+  };
+  expect(await client.credentials.startTotp()).toBeDefined();
+  idp.letAge(11 * 60);
+  expect(await again()).toBe(false);
+  await expect(client.credentials.startTotp()).rejects.toMatchObject({ code: 'step_up_required' });
+  const { id, name, kind } = company.connection;
+  expect(await client.credentials.startStepUp()).toEqual({ ways: [], connection: { id, name, kind } });
+  expect(await again(true)).toBe(true);
+  expect(await client.credentials.startTotp()).toBeDefined();
+});
+
 // The last one: it moves the clock far ahead of the provider's.
 test('addresses that lead inside are refused, as issuer, in discovery and as a redirect', async () => {
   const { admin, params } = company;

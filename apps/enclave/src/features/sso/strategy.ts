@@ -112,6 +112,12 @@ export function createChecks(): Checks {
   return checks;
 }
 
+export interface Wish {
+  readonly loginHint?: string | undefined;
+  /** Whether the person is to be asked anew, however long they have been signed in there. */
+  readonly fresh?: boolean | undefined;
+}
+
 /** A sign-in that leads over the directory's own pages. */
 interface ByRedirect<Settings, Secrets> {
   readonly way: 'redirect';
@@ -119,7 +125,7 @@ interface ByRedirect<Settings, Secrets> {
    * Prepares a request. What `memory` holds is kept sealed, bound to the browser, until the answer comes; `go` makes the
    * address to send the browser to, which carries `state` as OIDC `state` or SAML `RelayState`.
    */
-  begin(connection: Connection<Settings, Secrets>, wish: { loginHint?: string }): Promise<{ memory: object; go(state: string): string }>;
+  begin(connection: Connection<Settings, Secrets>, wish: Wish): Promise<{ memory: object; go(state: string): string }>;
   /** Reads the directory's answer, as the return route kept it: query or form fields by name. */
   finish(
     connection: Connection<Settings, Secrets>,

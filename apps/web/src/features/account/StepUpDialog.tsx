@@ -10,6 +10,7 @@ import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { CodeForm } from '../auth/steps/CodeForm.tsx';
+import { DirectoryPassword, GoToDirectory, type WayIn } from '../auth/steps/ConnectionStep.tsx';
 import { PasskeyProblem } from '../auth/steps/PasskeyProblem.tsx';
 
 type Started = Awaited<ReturnType<Awaited<ReturnType<typeof api>>['credentials']['startStepUp']>>;
@@ -28,7 +29,13 @@ export function StepUpDialog({ onDone }: { onDone: (proven: boolean) => void }) 
     <Dialog open onOpenChange={() => onDone(false)} title={t('stepUp.title')} description={t('stepUp.text')}>
       <Loaded query={start} failed={t('stepUp.failed')}>
         {(started) =>
-          started.ways.length > 0 ? <Ways started={started} again={start.refetch} onDone={onDone} /> : <SignInAgain onDone={onDone} />
+          started.ways.length > 0 ? (
+            <Ways started={started} again={start.refetch} onDone={onDone} />
+          ) : started.connection ? (
+            <AtDirectory connection={started.connection} onDone={onDone} />
+          ) : (
+            <SignInAgain onDone={onDone} />
+          )
         }
       </Loaded>
     </Dialog>
@@ -116,7 +123,23 @@ function PasskeyProof({ prove }: { prove: () => Promise<void> }) {
   );
 }
 
-/** Of people who come by a wallet, a mailed link or a directory: they prove themselves there. */
+/** A directory is asked here with name and password, or on pages of its own, from which one comes back to this page. */
+function AtDirectory({ connection, onDone }: { connection: WayIn; onDone: (proven: boolean) => void }) {
+  const t = useText();
+  const enter = async (signIn: () => Promise<unknown>) => {
+    await signIn();
+    onDone(true);
+  };
+  if (connection.kind === 'ldap') return <DirectoryPassword connection={connection} name="" enter={enter} onBack={() => onDone(false)} />;
+  return (
+    <div className="flex flex-col gap-4 pb-2">
+      <p>{t('stepUp.directory', { name: connection.name })}</p>
+      <GoToDirectory connection={connection} back={location.pathname + location.search} />
+    </div>
+  );
+}
+
+/** Of people who come by a wallet or a mailed link: they prove themselves there. */
 function SignInAgain({ onDone }: { onDone: (proven: boolean) => void }) {
   const t = useText();
   const navigate = useNavigate();

@@ -31,8 +31,16 @@ import { findStep, newTotpSecret, totpText, totpUri } from './totp.ts';
 type Ports = Pick<Context, 'config' | 'db' | 'jobs' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId' | 'origin'> & {
   readonly passwords: Passwords;
   /** The identity providers of the organization that has proven the address' domain. */
-  readonly connectionsFor: (email: string) => Promise<{ id: ConnectionId; name: string; kind: 'oidc' | 'saml' | 'ldap' }[]>;
+  readonly connectionsFor: (email: string) => Promise<WayIn[]>;
+  /** The same of one, where people come in by it now. */
+  readonly connectionOf: (id: ConnectionId) => Promise<WayIn | undefined>;
 };
+
+interface WayIn {
+  readonly id: ConnectionId;
+  readonly name: string;
+  readonly kind: 'oidc' | 'saml' | 'ldap';
+}
 
 const MINUTE = 60_000;
 const NAME = 'PrivexBot';
@@ -55,7 +63,7 @@ interface SignUpWish extends NewPasskey {
 }
 
 export function credentialRoutes(context: Ports): Handlers<'credentials'> {
-  const { db, keyring, limiter, mailer, now, origin, passwords, connectionsFor } = context;
+  const { db, keyring, limiter, mailer, now, origin, passwords, connectionsFor, connectionOf } = context;
   const change = <T>(user: UserId, fn: Parameters<typeof changeAccount<T>>[2]) => changeAccount<T>(context, user, fn);
   const inEnvironment = <T>(actor: string, fn: (tx: Tx) => Promise<T>) => db.transaction('environment', actor, fn);
 
@@ -149,11 +157,13 @@ export function credentialRoutes(context: Ports): Handlers<'credentials'> {
         ways: await waysToProve(context, tx, scope.user),
         passkeys: ofKind(await listFactors(context, tx, await requireUser(tx, scope.user)), 'passkey'),
       }));
-      if (passkeys.length === 0 || !takesPasskeys(siteOf(scope))) return { ways: ways.filter((way) => way !== 'passkey') };
+      const by = scope.facts.connection && (await connectionOf(scope.facts.connection.id));
+      const connection = by ? { connection: by } : {};
+      if (passkeys.length === 0 || !takesPasskeys(siteOf(scope))) return { ways: ways.filter((way) => way !== 'passkey'), ...connection };
       const passkey = await ask(scope, scope.user, 'stepUp', {}, (site, challenge) =>
         assertionOptions(site, challenge, contents(passkeys)),
       );
-      return { ways, passkey };
+      return { ways, passkey, ...connection };
     },
 
     async stepUp(scope, { body }) {

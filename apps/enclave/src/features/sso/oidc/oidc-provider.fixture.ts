@@ -29,8 +29,12 @@ export interface OidcProvider extends AsyncDisposable {
   register(client: Client): void;
   /** Signs with another key from now on. */
   rotateKeys(): Promise<void>;
-  /** Goes through the provider's pages as a browser would. @returns the address it sends the browser back to */
+  /** Goes through the provider's pages as a new browser would. @returns the address it sends the browser back to */
   signIn(url: string, account: string): Promise<string>;
+  /** The same in the account's last browser, which the provider may remember. */
+  signInAgain(url: string, account: string): Promise<string>;
+  /** As if everybody who is signed in at the provider had been so for longer. */
+  letAge(seconds: number): void;
   /**
    * Ends the provider's session of an account, and tells clients by the back channel.
    * @param url where a client sent the browser for it
@@ -45,7 +49,8 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const requests: string[] = [];
   const logoutTokens: string[] = [];
   const jars = new Map<string, Map<string, string>>();
-  const adapter = storeIn(new Map());
+  const rows = new Map<string, Row>();
+  const adapter = storeIn(rows);
   let client: Client | undefined;
   let keys = [await newKey()];
   let provider: Provider | undefined;
@@ -93,6 +98,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
               redirect_uris: [client.redirectUri],
               response_types: ['code'],
               grant_types: ['authorization_code'],
+              require_auth_time: true,
               post_logout_redirect_uris: client.postLogoutRedirectUri ? [client.postLogoutRedirectUri] : [],
               ...(client.backchannelLogoutUri
                 ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
@@ -142,6 +148,20 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     return response;
   }
 
+  async function browse(start: string, account: string): Promise<string> {
+    const jar = jars.get(account) ?? new Map<string, string>();
+    for (let url = start, steps = 0; steps < 10; steps++) {
+      if (!url.startsWith(issuer)) return url;
+      const isForm = new URL(url).pathname.startsWith('/interaction/');
+      const form = { method: 'POST', body: new URLSearchParams({ account }) };
+      const response = await go(url, jar, isForm ? form : {});
+      const location = response.headers.get('location');
+      if (!location) throw new Error(`the provider answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
+      url = new URL(location, url).href;
+    }
+    throw new Error('the provider redirects without end');
+  }
+
   return {
     issuer,
     host,
@@ -157,20 +177,14 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       keys = [await newKey()];
       build();
     },
-    async signIn(start, account) {
-      const jar = new Map<string, string>();
-      jars.set(account, jar);
-      for (let url = start, steps = 0; steps < 10; steps++) {
-        if (!url.startsWith(issuer)) return url;
-        const isForm = new URL(url).pathname.startsWith('/interaction/');
-        const form = { method: 'POST', body: new URLSearchParams({ account }) };
-        const response = await go(url, jar, isForm ? form : {});
-        const location = response.headers.get('location');
-        if (!location) throw new Error(`the provider answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
-        url = new URL(location, url).href;
-      }
-      throw new Error('the provider redirects without end');
+    signIn(start, account) {
+      jars.set(account, new Map());
+      return browse(start, account);
     },
+    letAge(seconds) {
+      for (const { payload } of rows.values()) if (typeof payload.loginTs === 'number') payload.loginTs -= seconds;
+    },
+    signInAgain: browse,
     async endSession(account, url = `${issuer}/session/end`) {
       const jar = jars.get(account) ?? new Map<string, string>();
       const page = await go(url, jar);
@@ -198,6 +212,7 @@ interface Row {
 }
 
 interface Stored {
+  loginTs?: number;
   grantId?: string;
   uid?: string;
   consumed?: number;

@@ -34,7 +34,7 @@ export function createOidc(ports: Ports): Strategy<OidcSettings, OidcSecrets> {
   return {
     way: 'redirect',
 
-    async begin({ settings, secrets, addresses }, { loginHint }) {
+    async begin({ settings, secrets, addresses }, { loginHint, fresh }) {
       const configuration = await discovered(providers.discover(settings, secrets));
       const memory: Memory = { verifier: client.randomPKCECodeVerifier(), nonce: client.randomNonce() };
       const challenge = await client.calculatePKCECodeChallenge(memory.verifier);
@@ -47,6 +47,7 @@ export function createOidc(ports: Ports): Strategy<OidcSettings, OidcSecrets> {
           code_challenge: challenge,
           code_challenge_method: 'S256',
           ...(loginHint ? { login_hint: loginHint } : {}),
+          ...(fresh ? { max_age: '0' } : {}),
         }).href;
       return { memory, go };
     },

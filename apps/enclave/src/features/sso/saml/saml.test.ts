@@ -130,6 +130,15 @@ test('a request is signed, and carries an opaque state beside what the address a
   expect(situationOf(other.memory).request).not.toBe(situationOf(memory).request);
 });
 
+test.each([
+  ['the wish', false, true],
+  ['the settings', true, false],
+])('the person is asked anew by %s', async (_, forceAuthn, fresh) => {
+  const { go } = await begin(await connect({}, { forceAuthn }), { fresh });
+  const octets = Buffer.from(new URL(go('state')).searchParams.get('SAMLRequest') ?? '', 'base64');
+  expect(readXml(inflateRawSync(octets).toString()).attributes.get('ForceAuthn')).toBe('true');
+});
+
 test('an answer to another request, or by another browser’s, is refused', async () => {
   const first = await begin(connection, {});
   const second = await begin(connection, {});

@@ -33,11 +33,11 @@ export function createSaml({ now, outbound }: Pick<Context, 'now' | 'outbound'>)
   return {
     way: 'redirect',
 
-    async begin(connection) {
+    async begin(connection, { fresh = false }) {
       const { provider, addresses, key } = partsOf(connection);
       const { forceAuthn, nameIdFormat } = connection.settings;
       const envelope = { id: newId(), at: now(), issuer: addresses.metadata, destination: provider.signOnUrl };
-      const xml = writeAuthnRequest(envelope, { acs: addresses.acs, format: FORMATS[nameIdFormat], forceAuthn });
+      const xml = writeAuthnRequest(envelope, { acs: addresses.acs, format: FORMATS[nameIdFormat], forceAuthn: forceAuthn || fresh });
       const memory: Memory = { request: envelope.id };
       return { memory, go: (state) => toRedirect(provider.signOnUrl, 'SAMLRequest', xml, state, key.privateKey) };
     },

@@ -41,16 +41,18 @@ export function ConnectionStep({ email, connections, enter, onBack }: WayProps) 
   );
 }
 
-/** Leaves for the directory's pages; the browser comes back to `/sign-in/return`. */
-export function GoToDirectory({ connection: { id, name }, email = '' }: { connection: WayIn; email?: string }) {
+/** Leaves for the directory's pages; the browser comes back to `/sign-in/return`. With `back`, a page here, the directory asks anew. */
+export function GoToDirectory({ connection: { id, name }, email, back }: { connection: WayIn; email?: string; back?: string }) {
   const t = useText();
   const form = useForm({
     initial: {},
     check: () => ({}),
     async submit() {
-      const started = await (await api()).sso.start({ body: { connection: id, ...(email ? { loginHint: email } : {}) } });
+      const started = await (await api()).sso.start({
+        body: { connection: id, ...(email ? { loginHint: email } : {}), ...(back ? { fresh: true } : {}) },
+      });
       if (started.way !== 'redirect') throw new Error('the directory has no pages');
-      rememberTarget(new URLSearchParams(location.search).get('next') ?? '/');
+      rememberTarget(back ?? new URLSearchParams(location.search).get('next') ?? '/');
       location.assign(started.url);
     },
   });
