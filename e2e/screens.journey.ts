@@ -105,6 +105,7 @@ const SIGNED_OUT = {
   'second-factor': '/second-factor',
   'change-address': '/change-address#nothing',
   invitation: '/invitation#nothing',
+  'set-up': '/set-up#nothing',
 };
 
 const MODES: [mode: string, options: BrowserContextOptions, storage: Record<string, string>][] = [

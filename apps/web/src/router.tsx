@@ -89,6 +89,18 @@ const signedOut = createRoute({
   component: lazyRouteComponent(() => import('./features/auth/steps/SignedOut.tsx'), 'SignedOut'),
 });
 
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: '/set-up',
+  validateSearch: textSearch('connection'),
+  // Whoever has a link has no account, and sees screens of those who have.
+  beforeLoad: async ({ context }: { context: { texts: Texts } }) => {
+    const { loadParts, loadRest } = await import('virtual:catalogs');
+    await Promise.all([loadRest, loadParts.organize].map((part) => context.texts.extend(part)));
+  },
+  component: lazyRouteComponent(() => import('./features/sso/SetUpScreen.tsx'), 'SetUpScreen'),
+});
+
 const secondFactor = createRoute({
   getParentRoute: () => root,
   path: '/second-factor',
@@ -290,6 +302,7 @@ const routeTree = root.addChildren([
   changeAddress,
   fromDirectory,
   byDirectory,
+  setUp,
   signedOut,
   verify,
   signedIn.addChildren([

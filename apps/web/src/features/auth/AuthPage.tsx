@@ -5,7 +5,7 @@ import { Shield } from '@privexbot/ui/verification/Shield.tsx';
 import { type ReactNode, useEffect, useRef } from 'react';
 
 /** The frame of the pages one sees before being signed in: small, without the app's menus. */
-export function AuthPage({ title, children, footer }: { title: string; children: ReactNode; footer?: ReactNode }) {
+export function AuthPage({ title, children, footer, wide }: { title: string; children: ReactNode; footer?: ReactNode; wide?: boolean }) {
   const t = useText();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -17,7 +17,7 @@ export function AuthPage({ title, children, footer }: { title: string; children:
         <span className="text-reading font-semibold">PrivexBot</span>
         <LanguagePicker />
       </header>
-      <main className="mx-auto flex w-full max-w-sm flex-1 flex-col gap-6 p-4 pt-[8dvh]">
+      <main className={`mx-auto flex w-full ${wide ? 'max-w-4xl' : 'max-w-sm'} flex-1 flex-col gap-6 p-4 pt-[8dvh]`}>
         <h1 ref={heading} tabIndex={-1} className="text-h1 font-semibold">
           {title}
         </h1>

@@ -5,7 +5,7 @@ import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
 import { useMutation } from '@tanstack/react-query';
-import { api, toFailure } from '../../api.ts';
+import { toFailure } from '../../api.ts';
 import type { Domain } from './queries.ts';
 
 const STATES = {
@@ -24,22 +24,18 @@ const FINDINGS: Record<NonNullable<Domain['finding']>, MessageId> = {
 
 /** One domain: its state, the record that proves it, what the last look found. */
 export function DomainCard({
-  org,
   domain,
-  onChanged,
+  onCheck,
   onRemove,
 }: {
-  org: string;
   domain: Domain;
-  onChanged: () => Promise<void>;
-  onRemove: () => void;
+  onCheck: () => Promise<void>;
+  /** Absent for whoever may not. */
+  onRemove?: () => void;
 }) {
   const { t, formats } = useTexts();
-  const { id, name, state, record, checkedAt, finding, lapsesAt } = domain;
-  const check = useMutation({
-    mutationFn: async () => (await api()).domains.verify({ params: { org, domain: id } }),
-    onSuccess: onChanged,
-  });
+  const { name, state, record, checkedAt, finding, lapsesAt } = domain;
+  const check = useMutation({ mutationFn: onCheck });
   return (
     <section aria-label={name} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -67,9 +63,11 @@ export function DomainCard({
         >
           {t('domains.check')}
         </Button>
-        <Button size="sm" aria-label={t('domains.removeNamed', { name })} onClick={onRemove}>
-          {t('domains.remove')}
-        </Button>
+        {onRemove && (
+          <Button size="sm" aria-label={t('domains.removeNamed', { name })} onClick={onRemove}>
+            {t('domains.remove')}
+          </Button>
+        )}
       </div>
     </section>
   );

@@ -21,6 +21,10 @@ export function DomainsTab({ org }: { org: string }) {
   const query = useQuery(domainsQuery(org));
   const [removing, setRemoving] = useState<Domain>();
   const refresh = () => queryClient.invalidateQueries({ queryKey: domainsQuery(org).queryKey });
+  const check = async ({ id }: Domain) => {
+    await (await api()).domains.verify({ params: { org, domain: id } });
+    await refresh();
+  };
   const form = useForm({
     initial: { name: '' },
     check: ({ name }) => (name.trim() ? {} : { name: t('form.empty') }),
@@ -59,7 +63,7 @@ export function DomainsTab({ org }: { org: string }) {
             <ul aria-label={t('domains.title')} className="flex flex-col gap-3">
               {domains.map((domain) => (
                 <li key={domain.id}>
-                  <DomainCard org={org} domain={domain} onChanged={refresh} onRemove={() => setRemoving(domain)} />
+                  <DomainCard domain={domain} onCheck={() => check(domain)} onRemove={() => setRemoving(domain)} />
                 </li>
               ))}
             </ul>

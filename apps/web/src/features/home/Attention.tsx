@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { Place } from '../../queries.ts';
 import { useCan } from '../../session/session.ts';
 import { endingsOf } from '../sso/certificates.ts';
-import { connectionsQuery } from '../sso/queries.ts';
+import { type Connection, connectionsQuery } from '../sso/queries.ts';
 import { BotLinks } from './BotLinks.tsx';
 
 /** What waits for somebody: certificates that end, and drafts whose changes no visitor sees. */
@@ -34,7 +34,7 @@ export function Attention({ bots, place }: { bots: readonly Bot[]; place: Place 
   );
 }
 
-function EndingLink({ connection, org }: { connection: Parameters<typeof endingsOf>[0]; org: string }) {
+function EndingLink({ connection, org }: { connection: Connection; org: string }) {
   const { t, formats } = useTexts();
   const { id, name } = connection;
   const [first] = endingsOf(connection);

@@ -1,11 +1,11 @@
+import type { SsoConnection } from '@privexbot/contract';
 import { Icon } from '@privexbot/ui/base/Icon.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
 import { CircleAlert } from 'lucide-react';
 import { type Ending, endingsOf } from './certificates.ts';
-import type { Connection } from './queries.ts';
 
 /** Which certificates end soon, what that means for people, and what to do. */
-export function CertificateNotes({ connection }: { connection: Connection }) {
+export function CertificateNotes({ connection }: { connection: Pick<SsoConnection, 'kind' | 'expiresAt' | 'ownExpiresAt'> }) {
   const { t, formats } = useTexts();
   const { kind } = connection;
   const title = ({ of, hasEnded, at }: Ending) =>

@@ -1,28 +1,32 @@
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { ConfirmDialog } from '@privexbot/ui/base/Dialog.tsx';
 import { useToast } from '@privexbot/ui/base/Toasts.tsx';
-import { CopyButton } from '@privexbot/ui/chat/CopyButton.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, toFailure } from '../../api.ts';
+import { AdminTest } from './AdminTest.tsx';
 import { CertificateNotes } from './CertificateNotes.tsx';
 import { GroupRules } from './GroupRules.tsx';
+import { HandOver } from './HandOver.tsx';
+import { OurAddresses } from './OurAddresses.tsx';
 import { OwnKeys } from './OwnKeys.tsx';
 import { PeopleSync } from './PeopleSync.tsx';
 import { ProtocolForm } from './ProtocolForm.tsx';
 import { productOf } from './products.ts';
 import { type Connection, connectionsQuery } from './queries.ts';
-import { TestStep } from './TestStep.tsx';
+import { Step } from './Step.tsx';
 
 /** One connection, as the steps that it takes to make it work. */
 export function ConnectionView({ org, connection, onClose }: { org: string; connection: Connection; onClose: () => void }) {
   const { t } = useTexts();
   const { id, kind, name, product: productId, settings, secretEndings } = connection;
   const product = productOf(productId);
-  const fields = product.kinds[kind] ?? [];
-  const save = useSave(org, connection);
+  // The list may be of before somebody else, or a link, changed it.
+  useQuery({ ...connectionsQuery(org), refetchOnMount: 'always' });
+  const shown = useShownSettings(connection);
+  const save = useSave(org, connection, shown.keep);
   return (
     <div className="flex max-w-4xl flex-col gap-6">
       <div className="flex flex-wrap items-center gap-3">
@@ -34,27 +38,20 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
         </h2>
       </div>
       <CertificateNotes connection={connection} />
-      {fields.length > 0 && (
-        <Step title={t('sso.step.there')} text={t('sso.step.thereText', { product: product.name ?? t('sso.product.yours') })}>
-          <dl className="flex flex-col gap-2">
-            {fields.map(([address, theirs]) => (
-              <div key={theirs} className="flex flex-wrap items-center gap-x-3 border-b border-line pb-2">
-                <dt className="basis-56 text-body text-muted" dir="auto" lang="en">
-                  {theirs}
-                </dt>
-                <dd className="flex min-w-0 flex-1 basis-64 items-center gap-2">
-                  <code className="min-w-0 flex-1 font-mono text-dense break-all" dir="ltr">
-                    {connection.addresses[address]}
-                  </code>
-                  <CopyButton text={connection.addresses[address]} />
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </Step>
-      )}
+      <HandOver key={`link ${id}`} org={org} connection={connection} />
+      <OurAddresses connection={connection} />
       <Step title={t('sso.step.settings')} text={t('sso.step.settingsText')}>
+        {shown.isStale && (
+          <div role="alert" className="flex flex-col items-start gap-2 rounded-card border border-warning bg-warning-soft p-3 text-body">
+            <p>{t('sso.stale')}</p>
+            <Button size="sm" onClick={shown.show}>
+              {t('sso.staleLoad')}
+            </Button>
+          </div>
+        )}
         <ProtocolForm
+          key={shown.key}
+          onTyped={shown.setTyped}
           kind={kind}
           name={name}
           settings={settings}
@@ -69,10 +66,10 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
         <GroupRules org={org} connection={connection} onSave={(provisioning) => save({ provisioning })} />
       </Step>
       <Step title={t('sso.step.test')} text={t('sso.step.testText')}>
-        <TestStep org={org} connection={connection} />
+        <AdminTest org={org} connection={connection} />
       </Step>
       <Step title={t('sso.step.active')} text={t(`sso.activeText.${connection.state}`)}>
-        <Activation org={org} connection={connection} />
+        <Activation org={org} connection={connection} isStale={shown.isStale} />
       </Step>
       {connection.ownKeys && (
         <Step title={t('sso.key.title')} text={t('sso.key.text')}>
@@ -89,36 +86,54 @@ export function ConnectionView({ org, connection, onClose }: { org: string; conn
   );
 }
 
-function Step({ title, text, children }: { title: string; text: string; children: ReactNode }) {
-  return (
-    <section aria-label={title} className="flex flex-col gap-4 rounded-card border border-line bg-surface p-4">
-      <div className="flex flex-col gap-1">
-        <h3 className="text-body font-semibold">{title}</h3>
-        <p className="max-w-[72ch] text-body text-muted">{text}</p>
-      </div>
-      {children}
-    </section>
-  );
-}
-
 type Change = Parameters<Awaited<ReturnType<typeof api>>['sso']['change']>[0]['body'];
 
-function useSave(org: string, { id }: Connection): (body: Change) => Promise<void> {
+/**
+ * Somebody else, or a link, may change the settings while they are looked at. A form in which nothing was typed follows; else what
+ * it shows is told from what is stored.
+ */
+function useShownSettings({ settings }: Connection) {
+  const stored = JSON.stringify(settings);
+  /** `leaving`: what is still stored here until the list was read again after a save. */
+  const [{ shown, leaving, key }, set] = useState({ shown: stored, leaving: '', key: 0 });
+  const [isTyped, setTyped] = useState(false);
+  const isOther = stored !== shown && stored !== leaving;
+  const show = () => set({ shown: stored, leaving: '', key: key + 1 });
+  if (leaving && stored === shown) set({ shown, leaving: '', key });
+  else if (isOther && !isTyped) show();
+  return {
+    key,
+    setTyped,
+    isStale: isOther && isTyped,
+    /** The form starts over with what is stored. */
+    show,
+    /** The form has these already. */
+    keep: (saved: Connection['settings']) => set({ shown: JSON.stringify(saved), leaving: stored, key }),
+  };
+}
+
+function useSave(org: string, { id }: Connection, onSettings: (saved: Connection['settings']) => void): (body: Change) => Promise<void> {
   const { t } = useTexts();
   const queryClient = useQueryClient();
   const toast = useToast();
   return async (body) => {
-    await (await api()).sso.change({ params: { org, connection: id }, body });
+    const { settings } = await (await api()).sso.change({ params: { org, connection: id }, body });
+    if (body.protocol) onSettings(settings);
     await queryClient.invalidateQueries({ queryKey: connectionsQuery(org).queryKey });
     toast(t('common.saved'));
   };
 }
 
-function Activation({ org, connection: { id, state } }: { org: string; connection: Connection }) {
+function Activation({ org, connection: { id, state, testedAt }, isStale }: { org: string; connection: Connection; isStale: boolean }) {
   const { t } = useTexts();
   const queryClient = useQueryClient();
   const change = useMutation({
-    mutationFn: async () => (await api()).sso[state === 'active' ? 'deactivate' : 'activate']({ params: { org, connection: id } }),
+    async mutationFn() {
+      const { sso } = await api();
+      const params = { org, connection: id };
+      // What is made active is what was looked at.
+      await (state === 'active' ? sso.deactivate({ params }) : sso.activate({ params, query: { testedAt } }));
+    },
     onSuccess: () => queryClient.invalidateQueries({ queryKey: connectionsQuery(org).queryKey }),
   });
   return (
@@ -127,7 +142,7 @@ function Activation({ org, connection: { id, state } }: { org: string; connectio
       <Button
         variant={state === 'active' ? 'secondary' : 'primary'}
         busy={change.isPending}
-        disabledReason={state === 'draft' ? t('sso.testFirst') : undefined}
+        disabledReason={state === 'draft' ? t('sso.testFirst') : state === 'tested' && isStale ? t('sso.staleActivate') : undefined}
         onClick={() => change.mutate()}
       >
         {state === 'active' ? t('sso.deactivate') : t('sso.activate')}

@@ -3,7 +3,7 @@ import { Button } from '@privexbot/ui/base/Button.tsx';
 import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useForm } from '../../forms/use-form.ts';
 import type { Values } from './kinds/kind-form.ts';
 import { formOf, type Protocol } from './kinds/kinds.ts';
@@ -18,33 +18,44 @@ export function ProtocolForm({
   action,
   failed,
   onSave,
+  onTyped,
   children,
 }: {
   kind: ConnectionKind;
-  name: string;
+  /** What people see; absent where it is not to be changed. */
+  name?: string;
   settings?: object;
   secretEndings?: Readonly<Record<string, string>>;
   placeholder: string;
   action: string;
   failed: string;
   onSave: (name: string, protocol: Protocol) => Promise<void>;
+  /** Whether there is something that was typed and not saved. */
+  onTyped?: (isTyped: boolean) => void;
   /** Beside the button. */
   children?: ReactNode;
 }) {
   const t = useText();
   const { initial, check, toProtocol, Fields } = formOf(kind);
   const form = useForm<Values>({
-    initial: { name, ...initial(settings) },
-    check: (values) => ({ ...(values.name?.trim() ? {} : { name: t('form.empty') }), ...check(values, t) }),
+    initial: { ...(name === undefined ? {} : { name }), ...initial(settings) },
+    check: (values) => ({ ...(name === undefined || values.name?.trim() ? {} : { name: t('form.empty') }), ...check(values, t) }),
     submit: async ({ name = '', ...values }) => {
       await onSave(name.trim(), toProtocol(values));
       // What was typed is kept sealed now, and not here.
       for (const field of Object.keys(secretEndings)) form.set(field, '');
     },
   });
+  const typed = JSON.stringify(form.values);
+  const stored = JSON.stringify({ ...(name === undefined ? {} : { name }), ...initial(settings) });
+  const [untyped, setUntyped] = useState(stored);
+  if (typed === stored && untyped !== stored) setUntyped(stored);
+  useEffect(() => onTyped?.(typed !== untyped), [onTyped, typed, untyped]);
   return (
     <form {...form.form} className="flex max-w-xl flex-col gap-4">
-      <TextField {...form.field('name')} label={t('sso.name')} help={t('sso.nameHelp')} maxLength={120} autoComplete="off" />
+      {name !== undefined && (
+        <TextField {...form.field('name')} label={t('sso.name')} help={t('sso.nameHelp')} maxLength={120} autoComplete="off" />
+      )}
       <Fields form={form} secretEndings={secretEndings} placeholder={placeholder} />
       {form.failure && <ErrorNote title={failed} failure={form.failure} />}
       <div className="flex flex-wrap gap-2">

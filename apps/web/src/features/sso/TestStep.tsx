@@ -1,28 +1,40 @@
+import type { ConnectionKind } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { TextArea, TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { api, toFailure } from '../../api.ts';
+import { toFailure } from '../../api.ts';
 import { AttemptView, CheckList } from './AttemptView.tsx';
-import { attemptsQuery, type Connection, connectionsQuery } from './queries.ts';
+import type { Attempt } from './queries.ts';
+
+type Started = { url: string } | { attempt: unknown };
 
 /** What can be checked without a person, and a sign-in that signs nobody in. */
-export function TestStep({ org, connection: { id, kind } }: { org: string; connection: Connection }) {
+export function TestStep({
+  kind,
+  last,
+  onProbe,
+  onTest,
+  onTested,
+}: {
+  kind: ConnectionKind;
+  /** The last test there was. */
+  last: Attempt | undefined;
+  onProbe: () => Promise<Attempt['checks']>;
+  onTest: (given: Given) => Promise<Started>;
+  onTested: () => Promise<void>;
+}) {
   const { t, formats } = useTexts();
-  const queryClient = useQueryClient();
-  const params = { org, connection: id };
-  const attempts = useQuery(attemptsQuery(org, id));
-  const last = attempts.data?.find(({ outcome }) => outcome.startsWith('test_'));
-  const probe = useMutation({ mutationFn: async () => (await api()).sso.probe({ params }) });
+  const probe = useMutation({ mutationFn: onProbe });
   const test = useMutation({
     async mutationFn({ given, tab }: { given: Given; tab: Window | null }) {
-      const started = await (await api()).sso.test({ params, body: given });
+      const started = await onTest(given);
       if ('url' in started) go(started.url, tab);
     },
     onError: (_, { tab }) => tab?.close(),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: connectionsQuery(org).queryKey }),
+    onSuccess: onTested,
   });
   return (
     <div className="flex flex-col gap-4">

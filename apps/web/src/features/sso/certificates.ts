@@ -1,4 +1,4 @@
-import type { Connection } from './queries.ts';
+import type { SsoConnection } from '@privexbot/contract';
 
 /** A certificate that ends within thirty days, or has ended. */
 export interface Ending {
@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const TOLD_DAYS = 30;
 
 /** The one that ends first comes first. */
-export function endingsOf({ expiresAt, ownExpiresAt }: Connection, now = Date.now()): Ending[] {
+export function endingsOf({ expiresAt, ownExpiresAt }: Pick<SsoConnection, 'expiresAt' | 'ownExpiresAt'>, now = Date.now()): Ending[] {
   const all = [
     { of: 'directory' as const, at: expiresAt },
     { of: 'own' as const, at: ownExpiresAt },

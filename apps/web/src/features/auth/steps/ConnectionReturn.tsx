@@ -45,8 +45,12 @@ export function ConnectionReturn() {
         <Suspense fallback={<Skeleton />}>
           <Result attempt={tested.attempt} />
         </Suspense>
-        {tested.org && (
+        {tested.org ? (
           <Link to="/o/$org/sign-in" params={{ org: tested.org }} search={{ connection: tested.connection }} className={buttonClass()}>
+            {t('connection.toConnection')}
+          </Link>
+        ) : (
+          <Link to="/set-up" search={{ connection: tested.connection }} className={buttonClass()}>
             {t('connection.toConnection')}
           </Link>
         )}
