@@ -1,13 +1,14 @@
 /** One request for people or groups, whether it came alone or in bulk: looked up in a table, done in one transaction, and written down. */
 import type { UserId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
+import { endKeysOf } from '../api-keys/index.ts';
 import { type EnvironmentTx, namesVersion, type Ports, requireVersion, type ScimCall, versionOf } from './call.ts';
 import type { Filter } from './filter.ts';
 import { createGroup, moveMembers, presentGroup, removeGroup, replaceGroup, requireDirectoryGroup } from './groups.ts';
 import { listResources, type Query } from './list.ts';
 import { type Method, writeLog } from './log.ts';
 import { applyPatch, type Operation, readPatch } from './patch.ts';
-import { changePerson, createPerson, endKeysOf, presentPeople, removePerson, requirePerson } from './people.ts';
+import { changePerson, createPerson, presentPeople, removePerson, requirePerson } from './people.ts';
 import { isComplex, project, type Resource, readResource, readValue, type Value, type Wanted } from './resource.ts';
 import { findAttribute, type ResourceType, TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
@@ -82,7 +83,8 @@ export async function act(ports: ActPorts, call: ScimCall, ask: Ask): Promise<Ou
       return done;
     });
     const isOut = type.id === 'User' && (method === 'DELETE' || resource?.active === false);
-    if (isOut) await endKeysOf(ports, call, (id ?? resource?.id) as UserId);
+    const out = { org: call.org, user: (id ?? resource?.id) as UserId, actor: call.token.id };
+    if (isOut) await endKeysOf(ports.db, out, { by: 'scim' });
     return toOutcome(statusOf(method, resource), resource, ask);
   } catch (thrown) {
     await noteRefusal(ports, call, ask, thrown);

@@ -5,7 +5,6 @@
 import { type GroupId, LIMITS, type OrgId, UNFIT, type UserId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import type { Keyring } from '../../keys/keyring.ts';
-import { deleteApiKeysOf } from '../api-keys/index.ts';
 import {
   changeDirectoryAccount,
   endSessionsOf,
@@ -225,17 +224,6 @@ async function setActive({ keyring }: Ports, tx: EnvironmentTx, membership: Memb
 async function endAccess(tx: EnvironmentTx, org: OrgId, user: UserId): Promise<void> {
   const sessions = await endSessionsOf(tx, user);
   if (sessions > 0) tx.audit('session.ended', user, { by: 'scim', sessions }, org);
-}
-
-/**
- * Ends the keys of somebody who is out: they are dead at once, since a key may what its maker may, and stay so when the maker
- * comes back. The environment does not see keys, so this follows in a transaction of the organization.
- */
-export async function endKeysOf({ db }: Ports, { org, token }: ScimCall, user: UserId): Promise<void> {
-  await db.transaction(org, token.id, async (tx) => {
-    const keys = await deleteApiKeysOf(tx, user);
-    if (keys > 0) tx.audit('key.revoked', user, { by: 'scim', keys });
-  });
 }
 
 async function unlessLastAdmin<T>(work: () => Promise<T>): Promise<T> {

@@ -146,7 +146,11 @@ async function sync({ admin, params }: Company) {
 }
 
 test('looking people up again changes roles with groups, suspends who is disabled, and lets them in again', async () => {
-  const { client } = await signIn('ben');
+  const { client, account } = await signIn('ben');
+  const [{ id: org } = { id: corp.admin.org }] = account.organizations;
+  const { key } = await client.apiKeys.create({ params: { org }, body: { name: 'kept' } });
+  const program = enclave.client(key);
+  await program.organizations.ofKey();
   expect(await members(corp)).toMatchObject({ 'ana@corp.example': 'tier3', 'ben@corp.example': 'tier3', 'nora@corp.example': 'tier1' });
   expect(await sync(corp)).toMatchObject({ people: 3, changed: 0, suspended: 0, reactivated: 0 });
 
@@ -160,12 +164,14 @@ test('looking people up again changes roles with groups, suspends who is disable
   expect(await members(corp)).toMatchObject({ 'ana@corp.example': 'tier1', 'nora@corp.example': 'tier4' });
   await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
   await expect(signIn('ben')).rejects.toMatchObject({ code: 'identity_refused' });
+  await expect(program.organizations.ofKey()).rejects.toMatchObject({ code: 'not_signed_in' });
 
   slapd.modify(
     'dn: CN=Ben (Ops) Sample,OU=People,DC=corp,DC=example\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 512\n',
   );
   expect(await sync(corp)).toMatchObject({ reactivated: 1, suspended: 0 });
   expect((await signIn('ben')).account.organizations).toMatchObject([{ role: 'tier3' }]);
+  await expect(program.organizations.ofKey()).rejects.toMatchObject({ code: 'not_signed_in' });
   const log = await actions(corp);
   for (const action of ['member.suspended', 'member.reactivated', 'member.role_changed', 'connection.synced', 'connection.sync_asked'])
     expect(log.map((entry) => entry.action)).toContain(action);

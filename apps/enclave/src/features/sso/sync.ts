@@ -11,7 +11,8 @@ import {
 import type { Context } from '../../context.ts';
 import type { Transaction } from '../../db/database.ts';
 import { AppError } from '../../errors.ts';
-import { deleteSessions, listConnectionIdentities } from '../auth/index.ts';
+import { endKeysOf } from '../api-keys/index.ts';
+import { endSessionsOf, listConnectionIdentities } from '../auth/index.ts';
 import { changeMembership, findMembership, isActingAdmin, type Membership, requireOtherAdmin } from '../organizations/index.ts';
 import { applyGroupMap } from './group-map.ts';
 import { joinGroups } from './groups.ts';
@@ -94,6 +95,7 @@ async function syncDirectory(ports: Ports, org: OrgId, id: ConnectionId, signal:
   for (const { user, subject } of people) {
     signal.throwIfAborted();
     const outcome = await apply(ports, connection, user, grantOf(connection, standings.get(subject)));
+    if (outcome === 'suspended') await endKeysOf(db, { org, user, actor: 'system' }, { by: 'directory', connection: id });
     if (outcome !== 'same') counts[outcome]++;
   }
   return finish(undefined);
@@ -143,7 +145,7 @@ async function suspend(
     return 'same';
   }
   await changeMembership(keyring, tx, membership, { state: 'suspended', suspendedBy: 'directory' });
-  const sessions = await deleteSessions(tx, user, () => true);
+  const sessions = await endSessionsOf(tx, user);
   tx.audit('member.suspended', user, { by: 'directory', connection, sessions }, org);
   return 'suspended';
 }
