@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hotp, stepAt } from '../apps/enclave/src/features/auth/credentials/totp.ts';
 import { buildClients } from '../scripts/build.ts';
 import { ACCOUNT, signInOn } from './desk.ts';
+import { addAuthenticator, offerNothingInField, signOut } from './people.ts';
 
 let server: Server;
 let browser: TestBrowser;
@@ -22,31 +23,6 @@ afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
-
-/**
- * Gives the page's browser an authenticator that says yes to everything. Checks of accessibility come before or after: they end it,
- * since another session of the developer tools closes it.
- */
-async function addAuthenticator(page: Page): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
-
-async function signOut(page: Page): Promise<void> {
-  await page.goto(`${url}/account`);
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.waitForURL(/\/sign-in/);
-}
 
 const security = (page: Page) => page.goto(`${url}/account?tab=security`);
 const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -92,9 +68,7 @@ test('a new person makes an account with a passkey alone, and comes back with it
 
 test('a passkey is used by its button where the browser offers nothing in the field', async () => {
   const page = await browser.openPage();
-  await page.addInitScript(() => {
-    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
-  });
+  await offerNothingInField(page);
   await page.goto(`${url}/sign-up`);
   await addAuthenticator(page);
   await page.getByRole('button', { name: 'Passkey' }).click();

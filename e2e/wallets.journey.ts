@@ -4,7 +4,7 @@ import { type Server, startServer } from '@privexbot/testing/server.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildClients } from '../scripts/build.ts';
 import { ACCOUNT } from './desk.ts';
-import { bundleWallets } from './wallets/bundle.ts';
+import { chooseWallet, openWithWallets, signOut } from './people.ts';
 
 let server: Server;
 let browser: TestBrowser;
@@ -20,23 +20,9 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function openWith(person: string): Promise<Page> {
-  const page = await browser.openPage();
-  await page.addInitScript(await bundleWallets(person));
-  return page;
-}
-
-async function chooseWallet(page: Page, wallet: string): Promise<void> {
+async function goToWallet(page: Page, wallet: string): Promise<void> {
   await page.goto(`${server.url}/sign-in`);
-  await page.getByRole('button', { name: 'Wallet' }).click();
-  await page.getByRole('button', { name: wallet }).click();
-  await page.getByRole('heading', { name: 'Read, then sign' }).waitFor();
-}
-
-async function signOut(page: Page): Promise<void> {
-  await page.goto(`${server.url}/account`);
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.waitForURL(/\/sign-in/);
+  await chooseWallet(page, wallet);
 }
 
 test('a browser without a wallet says how to get one', async () => {
@@ -50,14 +36,14 @@ test('a browser without a wallet says how to get one', async () => {
 });
 
 test('each family signs up, and in again, with the text shown before it is signed', async () => {
-  const page = await openWith('journey');
+  const page = await openWithWallets(browser, 'journey');
   await page.goto(`${server.url}/sign-in`);
   await page.getByRole('button', { name: 'Wallet' }).click();
   await page.getByRole('button', { name: 'Test Solana' }).waitFor();
   await takeScreenshot(page, 'wallets-choose');
   await checkAccessibility(page);
 
-  await chooseWallet(page, 'Test Ethereum');
+  await goToWallet(page, 'Test Ethereum');
   const text = await page.locator('pre').innerText();
   expect(text).toContain(`${new URL(server.url).host} wants you to sign in with your Ethereum account:\n0x`);
   expect(text).toMatch(/This costs nothing and moves nothing\.[\s\S]*Nonce: [0-9a-f]{32}[\s\S]*Expiration Time: /);
@@ -71,19 +57,19 @@ test('each family signs up, and in again, with the text shown before it is signe
   const first = page.url();
   await signOut(page);
 
-  await chooseWallet(page, 'Test Ethereum');
+  await goToWallet(page, 'Test Ethereum');
   await page.getByRole('button', { name: 'Sign with Test Ethereum' }).click();
   await page.waitForURL(first);
   await signOut(page);
 
-  await chooseWallet(page, 'Test Solana');
+  await goToWallet(page, 'Test Solana');
   await page.getByRole('button', { name: 'Sign with Test Solana' }).click();
   await page.waitForURL((url) => url.pathname.startsWith('/o/') && url.href !== first);
   await signOut(page);
 });
 
 test('by keyboard alone, on another chain of Cosmos', async () => {
-  const page = await openWith('keyboard');
+  const page = await openWithWallets(browser, 'keyboard');
   await page.goto(`${server.url}/sign-in`);
   await page.getByRole('button', { name: 'Wallet' }).focus();
   await page.keyboard.press('Enter');
@@ -103,7 +89,7 @@ test('by keyboard alone, on another chain of Cosmos', async () => {
 });
 
 test('a wallet is linked to an account with a password and opens it; one that is somebody else’s is not', async () => {
-  const page = await openWith('linked');
+  const page = await openWithWallets(browser, 'linked');
   await page.goto(`${server.url}/sign-up`);
   await page.locator('input[name=email]').fill(ACCOUNT.email);
   await page.locator('input[name=password]').fill(ACCOUNT.password);
@@ -120,15 +106,15 @@ test('a wallet is linked to an account with a password and opens it; one that is
   await page.getByText(/Wallet cosmos1.*….* linked\./).waitFor();
   await signOut(page);
 
-  await chooseWallet(page, 'Keplr');
+  await goToWallet(page, 'Keplr');
   await page.getByRole('button', { name: 'Sign with Keplr' }).click();
   await page.waitForURL(/\/o\//);
   await page.goto(`${server.url}/account`);
   await page.getByText(ACCOUNT.email).waitFor();
   await signOut(page);
 
-  const other = await openWith('linked');
-  await chooseWallet(other, 'Test Ethereum');
+  const other = await openWithWallets(browser, 'linked');
+  await goToWallet(other, 'Test Ethereum');
   await other.getByRole('button', { name: 'Sign with Test Ethereum' }).click();
   await other.waitForURL(/\/o\//);
   await other.goto(`${server.url}/account?tab=security`);

@@ -14,6 +14,8 @@ const ARTIFACTS = fileURLToPath(new URL('../../../.artifacts', import.meta.url))
 export interface TestBrowser extends AsyncDisposable {
   /** A page with cookies and storage of its own. */
   openPage(options?: BrowserContextOptions): Promise<Page>;
+  /** All that are open. */
+  pages(): Page[];
   /** Complaints that match are the point of the test, such as the 401 of a wrong password. */
   expectComplaint(pattern: RegExp): void;
 }
@@ -30,6 +32,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   const expected: RegExp[] = [];
   return {
     openPage: (options) => openPage(browser, complaints, options),
+    pages: () => browser.contexts().flatMap((context) => context.pages()),
     expectComplaint: (pattern) => void expected.push(pattern),
     async [Symbol.asyncDispose]() {
       await browser.close();
