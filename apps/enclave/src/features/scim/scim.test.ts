@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { OrgId, Provisioning, Role, UserId } from '@privexbot/contract';
 import { type InBot, join, publishBot } from '@privexbot/testing/desk.ts';
 import { type ModelServer, startModelServer } from '@privexbot/testing/model-server.ts';
-import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
+import { createStorage, type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NameServer } from '../../providers/dns/name-server.fixture.ts';
 import { createSignInLink } from '../auth/index.ts';
@@ -433,6 +433,26 @@ test('of a connection that is removed nothing is left: its tokens, its log, and 
   });
   await admin.client.scim.createToken({ params: { org: admin.org, connection: again.id }, body: { name: 'Next' } });
   expect((await admin.client.audit.verify({ params: admin })).intact).toBe(true);
+});
+
+test('after a connection was removed, and the server started again, directories go on', async () => {
+  await using storage = await createStorage();
+  const start = () => startEnclave({ storage, settings: { PRIVEXBOT_DNS: names.address } });
+  const kept = await start().then(async (first) => {
+    await using server = first;
+    const gone = await connectDirectory(server, names);
+    await gone.ask('POST', '/Users', person(gone, 'gone'));
+    await gone.admin.client.sso.remove({ params: { org: gone.admin.org, connection: gone.connection } });
+    return gone.admin;
+  });
+  await using second = await start();
+  const client = second.client();
+  await client.auth.signIn({ body: kept });
+  const settings = { issuer: 'https://idp.invalid', clientId: 'x' };
+  const { id } = await client.sso.create({ params: { org: kept.org }, body: { kind: 'oidc', name: 'Next', settings } });
+  const { token } = await client.scim.createToken({ params: { org: kept.org, connection: id }, body: { name: 'Next' } });
+  const ask = second.bareTransport(second.openChannel(), token);
+  expect((await ask(new Request('http://127.0.0.1/scim/v2/Users'))).status).toBe(200);
 });
 
 test('nothing is taken for an organization that is suspended', async () => {
