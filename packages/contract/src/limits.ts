@@ -36,6 +36,8 @@ export const RATES = {
   handshake: { perMinute: 600, burst: 200 },
   /** What directories send, or browsers on their way back from them. */
   directory: { perMinute: 240, burst: 120 },
+  /** Mails of one person to people who may never have heard of the organization; each counts, however many one call sends. */
+  invitation: { perMinute: 30, burst: 1_000 },
   read: { perMinute: 6_000, burst: 1_000 },
   write: { perMinute: 1_200, burst: 300 },
   upload: { perMinute: 12_000, burst: 2_000 },

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { contract } from '@privexbot/contract';
+import { contract, RATES } from '@privexbot/contract';
 import { type Enclave, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
@@ -199,4 +199,18 @@ test('an invitation is mailed too', async () => {
   expect(mails.at(-1)?.to).toBe('guest@example.com');
   const guest = await enclave.signUp({ email: 'guest@example.com', invitation });
   expect(guest.org).toBe(org);
+});
+
+test('nobody has mails sent to strangers without end, by whichever organization', async () => {
+  const { client, org, user } = await signUp();
+  const { id: second } = await client.organizations.create({ body: { name: 'Second' } });
+  for (let n = 0; n < RATES.invitation.burst - 2; n++) enclave.context.limiter.take('invitation', user);
+  const invite = (at: typeof org, count: number) =>
+    client.organizations.inviteMany({
+      params: { org: at },
+      body: { emails: Array.from({ length: count }, (_, n) => `stranger-${at.slice(-6)}-${count}-${n}@example.com`), role: 'tier4' },
+    });
+  expect((await invite(org, 2)).invited).toHaveLength(2);
+  for (const at of [org, second]) await expect(invite(at, 20)).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(await client.organizations.invitations({ params: { org: second } })).toEqual([]);
 });

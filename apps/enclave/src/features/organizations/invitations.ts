@@ -8,20 +8,22 @@ import { listMemberships } from './memberships.ts';
 import { deleteInvitation, findOrganization, type Invitation, insertInvitation, listInvitations } from './store.ts';
 
 const INVITATION_TTL_MS = 7 * 24 * 60 * 60_000;
-type Ports = Pick<Context, 'db' | 'keyring' | 'mailer' | 'log' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId'>;
 
 /**
  * Invites people, each by a link of its own; a new invitation takes the place of an older one to the same address. Where mail is set
  * the link goes nowhere else, so that whoever opens it reads that address' mail. @returns who was invited, and who is a member already
  */
 export async function invite(
-  { db, keyring, mailer, log, now, newId }: Ports,
-  { org, origin, transaction }: OrgScope,
+  { db, keyring, limiter, mailer, log, now, newId }: Ports,
+  { org, user, origin, transaction }: OrgScope,
   emails: readonly string[],
   role: Role,
 ) {
   const same = (email: string) => email.trim().normalize('NFKC').toLowerCase();
   const wanted = [...new Map(emails.map((email) => [same(email), email])).values()];
+  // Anybody may found an organization: it must not mail without end to whoever it likes.
+  if (mailer) for (const _ of wanted) limiter.take('invitation', user);
   const known = await findUsersByEmail(db, wanted);
   const createdAt = now();
   const expiresAt = new Date(createdAt.getTime() + INVITATION_TTL_MS);

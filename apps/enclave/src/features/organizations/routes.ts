@@ -26,7 +26,7 @@ import {
 } from './store.ts';
 import { findAccess, setAccess } from './workspace-access.ts';
 
-type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'mailer' | 'log' | 'now' | 'newId'>;
+type Ports = Pick<Context, 'config' | 'db' | 'keyring' | 'limiter' | 'mailer' | 'log' | 'now' | 'newId'>;
 
 export function organizationRoutes(context: Ports): Handlers<'organizations'> {
   const { db, keyring, now, newId } = context;
