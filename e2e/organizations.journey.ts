@@ -43,14 +43,29 @@ test('people, groups, workspaces and agencies are kept on the screens', async ()
   await checkAccessibility(page);
   await page.keyboard.press('Escape');
 
-  await page.getByRole('tab', { name: 'Invitations' }).click();
+  // From whichever tab.
   await page.getByRole('button', { name: 'Invite' }).click();
   await dialog.getByLabel('Addresses').fill('one@example.com, two@example.com');
   await dialog.getByRole('button', { name: 'Send invitations' }).click();
   await dialog.getByRole('heading', { name: '2 people invited' }).waitFor();
   await checkAccessibility(page);
+  const link = await dialog.locator('code').first().innerText();
   await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('tab', { name: 'Invitations' }).click();
   await page.getByRole('rowheader', { name: 'two@example.com' }).waitFor();
+
+  const guest = await browser.openPage();
+  await guest.goto(link);
+  await guest.getByText(/^admin invites you to .+ as Tier 2\. The invitation ends on /).waitFor();
+  await checkAccessibility(guest);
+  await takeScreenshot(guest, 'invitation');
+  await page.getByRole('button', { name: 'Revoke' }).first().click();
+  await page.getByRole('button', { name: 'Revoke' }).nth(1).waitFor({ state: 'hidden' });
+  browser.expectComplaint(/410/);
+  await guest.goto('about:blank');
+  await guest.goto(link);
+  await guest.getByText('You have not joined.').waitFor();
+  expect(await guest.getByLabel('Password').count()).toBe(0);
 
   await page.getByRole('tab', { name: 'Agencies' }).click();
   await page.getByRole('button', { name: 'Let an agency in' }).click();

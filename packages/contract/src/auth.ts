@@ -275,6 +275,23 @@ export const auth = {
     failures: ['link_invalid'],
     body: z.object({ token: Token }),
   }),
+  describeInvitation: endpoint({
+    method: 'POST',
+    path: '/v1/auth/invitation/preview',
+    summary: 'What the invitation in hand is for, before it is accepted; one that is unknown, used or expired is answered alike',
+    access: 'public',
+    rate: 'challenge',
+    audit: null,
+    failures: ['link_invalid'],
+    body: z.object({ invitation: Token }),
+    response: z.object({
+      organization: z.string(),
+      role: z.enum(ROLES),
+      /** Absent where that person is gone. */
+      invitedBy: z.string().optional(),
+      expiresAt: Time,
+    }),
+  }),
   acceptInvitation: endpoint({
     method: 'POST',
     path: '/v1/auth/invitation',

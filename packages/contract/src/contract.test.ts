@@ -14,6 +14,7 @@ const endpoints = Object.entries(contract).flatMap(([feature, all]) =>
 /** State changes that leave no entry of their own, and why. */
 const WITHOUT_ENTRY: Record<string, string> = {
   'auth.proveDevice': 'nothing but the sealed session knows of it',
+  'auth.describeInvitation': 'a look at what the link in hand is for; joining by it leaves the entry',
   'auth.token': 'a form of a session, whose start leaves one',
   'credentials.start': 'a question that depends on the domain alone',
   'credentials.startPasskey': 'a question; the sign-in that answers it leaves the entry',

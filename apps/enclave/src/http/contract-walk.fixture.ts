@@ -205,6 +205,7 @@ const BODIES: Readonly<Record<string, (things: Things) => unknown>> = {
   'auth.requestReset': () => ({ email: 'nobody@example.com' }),
   'auth.completeReset': () => ({ token: TOKEN_OF_NOBODY, password: PASSWORD_OF_NOBODY }),
   'auth.verifyEmail': () => ({ token: TOKEN_OF_NOBODY }),
+  'auth.describeInvitation': () => ({ invitation: TOKEN_OF_NOBODY }),
   'auth.acceptInvitation': () => ({ invitation: TOKEN_OF_NOBODY }),
   'wallets.challenge': () => WALLET_OF_NOBODY,
   'wallets.signIn': () => SIGNED_BY_NOBODY,

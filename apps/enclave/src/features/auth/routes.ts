@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { Handlers } from '../../http/mount.ts';
 import type { AccountScope, SessionFacts } from '../../http/scope.ts';
-import { findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
+import { describeInvitation, findRole, hasWorkspace, listBelongings } from '../organizations/index.ts';
 import type { Admit } from '../policies/index.ts';
 import { changeAccount, isSignUpOpen, join, localPart } from './accounts.ts';
 import { countAttempt, findAttempted } from './attempts.ts';
@@ -192,6 +192,14 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       await change(id, async (tx, audit) => {
         await changeUser(keyring, tx, id, (user) => ({ ...useLink(links)(user), emailVerified: true }));
         audit('account.verified', id);
+      });
+    },
+
+    async describeInvitation(_, { body }) {
+      return db.transaction('environment', 'visitor', async (tx) => {
+        const { invitedBy: id, ...invitation } = await describeInvitation(context, tx, body.invitation);
+        const inviter = id && (await findUser(keyring, tx, { id }));
+        return inviter ? { ...invitation, invitedBy: inviter.name } : invitation;
       });
     },
 

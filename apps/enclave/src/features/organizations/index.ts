@@ -12,6 +12,7 @@ import {
   deleteInvitation,
   findInvitation,
   findOrganization,
+  type Invitation,
   insertOrganization,
   insertWorkspace,
   listInvitations,
@@ -78,6 +79,28 @@ export async function createOrganization({ keyring, now, newId }: Ports, tx: Env
   return org;
 }
 
+/** An invitation that can still be accepted. @throws AppError `link_invalid` */
+async function requireInvitation(
+  { config, keyring, now }: Pick<Context, 'config' | 'keyring' | 'now'>,
+  tx: EnvironmentTx,
+  token: string,
+): Promise<Invitation> {
+  const invitation = await findInvitation(keyring, tx, token);
+  if (!invitation || invitation.expiresAt <= now()) throw new AppError('link_invalid');
+  // A link from before there was mail may be in anybody's hands.
+  if (config.mail && !invitation.mailed) throw new AppError('link_invalid');
+  if (await isClosedIn(keyring, tx, invitation.org)) throw new AppError('link_invalid');
+  return invitation;
+}
+
+/** What an invitation is for, for whoever holds its link. @throws AppError `link_invalid` */
+export async function describeInvitation(ports: Pick<Context, 'config' | 'keyring' | 'now'>, tx: EnvironmentTx, token: string) {
+  const { org, role, invitedBy, expiresAt } = await requireInvitation(ports, tx, token);
+  const organization = await findOrganization(ports.keyring, tx, org);
+  if (!organization) throw new AppError('link_invalid');
+  return { organization: organization.name, role, invitedBy, expiresAt: expiresAt.toISOString() };
+}
+
 /**
  * Uses an invitation up and makes the person a member.
  * @param person the account that accepts; its address must be the invited one
@@ -90,12 +113,8 @@ export async function acceptInvitation(
   token: string,
   person: { id: UserId; isAddress: (email: string) => boolean },
 ): Promise<boolean> {
-  const invitation = await findInvitation(keyring, tx, token);
-  if (!invitation || invitation.expiresAt <= now()) throw new AppError('link_invalid');
-  // A link from before there was mail may be in anybody's hands.
-  if (config.mail && !invitation.mailed) throw new AppError('link_invalid');
+  const invitation = await requireInvitation({ config, keyring, now }, tx, token);
   const { org, role } = invitation;
-  if (await isClosedIn(keyring, tx, org)) throw new AppError('link_invalid');
   if (!person.isAddress(invitation.email))
     throw new AppError('bad_request', { problem: 'email: the invitation is for another address', field: 'email' });
   await tx.lock('memberships', org);

@@ -41,7 +41,16 @@ export async function invite(
     const made: { invitation: Invitation; token: string }[] = [];
     for (const email of wanted.filter((one) => !isMember(one))) {
       const token = randomBytes(32).toString('base64url');
-      const invitation = { id: newId('invitation'), org, email, role, mailed: mailer !== undefined, createdAt, expiresAt };
+      const invitation = {
+        id: newId('invitation'),
+        org,
+        email,
+        role,
+        mailed: mailer !== undefined,
+        invitedBy: user,
+        createdAt,
+        expiresAt,
+      };
       await insertInvitation(keyring, tx, invitation, token);
       tx.audit('invitation.created', invitation.id, { role });
       made.push({ invitation, token });

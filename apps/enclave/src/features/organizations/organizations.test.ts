@@ -65,6 +65,36 @@ test('an invitation is accepted once, by the invited address, before it expires 
   await enclave.client().auth.signIn({ body: admin });
 });
 
+test('whoever holds an invitation sees what it is for, and of one that does not count no more than of one that never was', async () => {
+  const admin = await enclave.signUp({ organization: 'Acme Instruments' });
+  await admin.client.auth.rename({ body: { name: 'Ada Admin' } });
+  const look = (token: string) => enclave.client().auth.describeInvitation({ body: { invitation: token } });
+  const refusal = async (token: string) => {
+    const { code, message, status, details } = await look(token).then(
+      () => ({}) as never,
+      (error: { code: string; message: string; status: number; details: object }) => error,
+    );
+    return { code, message, status, details };
+  };
+  const { token, email, expiresAt } = await invite(admin, 'tier3');
+  const shown = { organization: 'Acme Instruments', role: 'tier3', invitedBy: 'Ada Admin', expiresAt };
+  expect(await look(token)).toEqual(shown);
+  expect(await look(token)).toEqual(shown);
+  await enclave.signUp({ email, invitation: token });
+  const [revoked, closed, late] = [
+    await invite(admin, 'tier2'),
+    await invite(await enclave.signUp(), 'tier2'),
+    await invite(admin, 'tier2'),
+  ];
+  await admin.client.organizations.revokeInvitation({ params: { org: admin.org, invitation: revoked.id } });
+  const unknown = await refusal('x'.repeat(43));
+  expect(unknown).toMatchObject({ code: 'link_invalid' });
+  expect([await refusal(token), await refusal(revoked.token)]).toEqual([unknown, unknown]);
+  expect(await look(closed.token)).toMatchObject({ role: 'tier2' });
+  enclave.advance(7 * 24 * 60 * 60_000 + 1);
+  expect(await refusal(late.token)).toEqual(unknown);
+});
+
 test('a refused invitation leaves no account behind', async () => {
   const email = `nobody-${Math.random()}@example.com`;
   await expect(enclave.signUp({ email, invitation: 'x'.repeat(43) })).rejects.toMatchObject({ code: 'link_invalid' });

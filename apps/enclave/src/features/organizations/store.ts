@@ -1,4 +1,4 @@
-import type { InvitationId, OrgId, Role, WorkspaceId } from '@privexbot/contract';
+import type { InvitationId, OrgId, Role, UserId, WorkspaceId } from '@privexbot/contract';
 import type { Realm } from '../../db/audit-chain.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
@@ -20,14 +20,16 @@ export interface Invitation {
   readonly role: Role;
   /** Whether the link went to the address alone. */
   readonly mailed: boolean;
+  readonly invitedBy: UserId | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
 
-/** `mailed` is absent in invitations from before it was noted. */
+/** `mailed` and `invitedBy` are absent in invitations from before they were noted. */
 interface SealedInvitation {
   readonly email: string;
   readonly mailed?: boolean;
+  readonly invitedBy?: UserId | undefined;
 }
 
 type Row<T extends keyof Tables> = Omit<Tables[T], 'sealed'>;
@@ -102,10 +104,14 @@ export async function renameWorkspace(keyring: Keyring, tx: Tx, org: OrgId, id: 
 }
 
 export async function insertInvitation(keyring: Keyring, tx: Transaction, invitation: Invitation, token: string): Promise<void> {
-  const { id, org, email, mailed, role, createdAt, expiresAt } = invitation;
+  const { id, org, email, mailed, invitedBy, role, createdAt, expiresAt } = invitation;
   const token_hash = keyring.blindIndex('invitation', token);
   const row = { id, org_id: org, role, token_hash, expires_at: expiresAt, version: 1, created_at: createdAt };
-  const sealed = sealValue(await keyring.organization(tx.keys, org), places.invitations(row), { email, mailed } satisfies SealedInvitation);
+  const sealed = sealValue(await keyring.organization(tx.keys, org), places.invitations(row), {
+    email,
+    mailed,
+    invitedBy,
+  } satisfies SealedInvitation);
   await tx.record('invitations', id, sealed);
   await tx.sql
     .insertInto('invitations')
@@ -152,6 +158,6 @@ export async function deleteInvitation(tx: Tx, org: OrgId, id: InvitationId): Pr
   return true;
 }
 
-function toInvitation(row: Row<'invitations'>, { email, mailed = false }: SealedInvitation): Invitation {
-  return { id: row.id, org: row.org_id, email, mailed, role: row.role, createdAt: row.created_at, expiresAt: row.expires_at };
+function toInvitation(row: Row<'invitations'>, { email, mailed = false, invitedBy }: SealedInvitation): Invitation {
+  return { id: row.id, org: row.org_id, email, mailed, invitedBy, role: row.role, createdAt: row.created_at, expiresAt: row.expires_at };
 }

@@ -3,7 +3,7 @@ import { TextField } from '@privexbot/ui/base/Field.tsx';
 import { ErrorNote } from '@privexbot/ui/state/ErrorNote.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { AuthPage } from './AuthPage.tsx';
@@ -15,7 +15,7 @@ import { WayStep } from './WayStep.tsx';
 import { WAYS, type Way } from './ways.ts';
 
 /** A new account, or one that joins an organization by invitation. */
-export function SignUp({ invitation }: { invitation?: string }) {
+export function SignUp({ invitation, offer }: { invitation?: string; offer?: ReactNode }) {
   const t = useText();
   const enter = useEnter(invitation ? '/' : '/welcome');
   const [way, setWay] = useState<Way>();
@@ -45,6 +45,7 @@ export function SignUp({ invitation }: { invitation?: string }) {
   if (way) {
     return (
       <AuthPage title={title}>
+        {offer}
         <WayStep
           way={way}
           email=""
@@ -60,6 +61,7 @@ export function SignUp({ invitation }: { invitation?: string }) {
   }
   return (
     <AuthPage title={title} footer={signIn}>
+      {offer}
       <form {...form.form} className="flex flex-col gap-4">
         <TextField {...form.field('email')} label={t('auth.email')} type="email" autoComplete="username" inputMode="email" />
         <TextField

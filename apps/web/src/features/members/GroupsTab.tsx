@@ -58,9 +58,7 @@ export function GroupsTab({ org }: { org: string }) {
   return (
     <div className="flex flex-col items-start gap-4">
       <p className="max-w-[72ch] text-body text-muted">{t('members.groupsText')}</p>
-      <Button variant="primary" onClick={() => setEditing('new')}>
-        {t('members.groupNew')}
-      </Button>
+      <Button onClick={() => setEditing('new')}>{t('members.groupNew')}</Button>
       <div className="w-full">
         <Loaded query={useQuery(groupsQuery(org))} failed={t('members.loadFailed')}>
           {(groups) =>

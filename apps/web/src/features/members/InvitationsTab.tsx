@@ -57,9 +57,6 @@ export function InvitationsTab({ org }: { org: string }) {
   ];
   return (
     <div className="flex flex-col items-start gap-4">
-      <Button variant="primary" onClick={() => setAgain({ emails: '', role: 'tier2' })}>
-        {t('members.invite')}
-      </Button>
       {revoke.error && <ErrorNote title={t('members.notChanged')} failure={toFailure(revoke.error)} />}
       <div className="w-full">
         <Loaded query={useQuery(invitationsQuery(org))} failed={t('members.loadFailed')}>
