@@ -21,8 +21,8 @@ export const TOLD = [
   ['Lea', 'Role changed · from Tier 4 to Tier 1'],
   ['Ana', 'Role changed · from Tier 4 to Tier 3'],
   ['maria', 'Effect of policies looked at', 'Policies changed', 'Attempts to sign in read', 'Members listed'],
-  ['system', 'People of a directory looked up again', 'Member suspended'],
-  ['visitor', 'Sign-out by the directory'],
+  ['The', 'People of a directory looked up again', 'Member suspended'],
+  ['Somebody', 'Sign-out by the directory'],
 ].flatMap(([who, ...sentences]) => sentences.map((sentence) => `${who}: ${sentence}`));
 
 /** All rows of the log's screen, as in `TOLD`. */

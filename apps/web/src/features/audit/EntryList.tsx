@@ -1,6 +1,7 @@
 import type { contract, Output } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
+import type { Translate } from '@privexbot/ui/text/texts.ts';
 import { actionMessage } from './action-words.ts';
 import { factsInWords } from './fact-words.ts';
 
@@ -32,7 +33,7 @@ export function EntryList({
                   {known ? t(known) : <code className="font-mono text-dense">{entry.action}</code>}
                   {told.length > 0 && <span className="font-normal text-muted"> · {told.join(' · ')}</span>}
                 </span>
-                <bdi className="min-w-0 truncate text-dense text-muted">{entry.actor}</bdi>
+                <bdi className="min-w-0 truncate text-dense text-muted">{actorOf(t, entry)}</bdi>
               </summary>
               <dl
                 dir="ltr"
@@ -61,6 +62,12 @@ export function EntryList({
       })}
     </ul>
   );
+}
+
+/** A name, which is the same in all languages, or words for whoever has none. */
+function actorOf(t: Translate, { actor, actorId }: Entry): string {
+  if (actorId === 'system') return t('audit.actor.system');
+  return actorId === 'visitor' ? t('audit.actor.visitor') : actor;
 }
 
 function facts({ action, actorId, target, writer, sequence, at, facts: more }: Entry): [string, string | number | boolean][] {
