@@ -164,6 +164,7 @@ test('the company proves its domain, and a colleague who was invited is Tier 2',
   tom = await browser.openPage();
   await tom.goto(await linkMailed(outside.mailbox.mails, TOM.email));
   await tom.getByRole('heading', { name: 'Accept your invitation' }).waitFor();
+  await tom.getByText(/^maria invites you to corp\.example as Tier 2\./).waitFor();
   await shot(tom, 'invitation');
   await tom.locator('input[name=email]').fill(TOM.email);
   await tom.locator('input[name=password]').fill(TOM.password);
