@@ -170,6 +170,7 @@ test('the company proves its domain, and a colleague who was invited is Tier 2',
   await tom.locator('input[name=password]').fill(TOM.password);
   await tom.getByRole('button', { name: 'Create account' }).click();
   await inside(tom);
+  await maria.reload();
   await tab(maria, 'Members');
   await expect.poll(() => member('tom'), { timeout: 20_000 }).toMatch(/Tier 2.*Active/s);
 });
