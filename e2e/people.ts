@@ -6,6 +6,16 @@ import { bundleWallets } from './wallets/bundle.ts';
 
 const PHONE = 390;
 
+/** As the browser's virtual authenticators keep it. */
+export interface Passkey {
+  readonly credentialId: string;
+  readonly isResidentCredential: boolean;
+  readonly rpId?: string;
+  readonly privateKey: string;
+  readonly userHandle?: string;
+  readonly signCount: number;
+}
+
 /** Checks the page, which waits until nothing moves, keeps a picture of it, and sees that it would fit on a phone. */
 export async function look(page: Page, name: string): Promise<void> {
   await checkAccessibility(page);
@@ -38,20 +48,22 @@ export async function untilInside(page: Page, server: string): Promise<void> {
 /**
  * Gives the page an authenticator that says yes to everything. Checks of accessibility come before or after, or in another tab: they
  * end it, since another session of the developer tools closes it.
+ * @param passkeys what one before it had @returns what gives its own
  */
-export async function addAuthenticator(page: Page): Promise<void> {
+export async function addAuthenticator(page: Page, passkeys: readonly Passkey[] = []): Promise<() => Promise<readonly Passkey[]>> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  const options = {
+    protocol: 'ctap2',
+    transport: 'internal',
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: true,
+    automaticPresenceSimulation: true,
+  } as const;
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options });
+  for (const credential of passkeys) await session.send('WebAuthn.addCredential', { authenticatorId, credential });
+  return async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
 }
 
 /** A browser that offers no passkeys in the field, where an authenticator that says yes to everything would be used at once. */

@@ -9,12 +9,15 @@ export type Group = Output<(typeof contract)['groups']['list']>[number];
 export type Invitation = Output<(typeof contract)['organizations']['invitations']>[number];
 
 export const MEMBERS_PER_PAGE = 50;
+/** Others change who is in: directories, and whoever accepts an invitation. */
+const STALE_MS = 1_000;
 
 export const membersQuery = (org: string, query: MemberFilter) =>
   queryOptions({
     queryKey: ['members', org, query],
     queryFn: async ({ signal }) => (await api()).members.list({ params: { org }, query }, { signal }),
     placeholderData: keepPreviousData,
+    staleTime: STALE_MS,
   });
 
 export const groupsQuery = (org: string) =>
@@ -32,6 +35,7 @@ export const invitationsQuery = (org: string) =>
   queryOptions({
     queryKey: ['invitations', org],
     queryFn: async ({ signal }) => (await api()).organizations.invitations({ params: { org } }, { signal }),
+    staleTime: STALE_MS,
   });
 
 export const agenciesQuery = (org: string) =>
