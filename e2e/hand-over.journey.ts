@@ -142,7 +142,7 @@ test('IT sets a connection up by a link, which works once; the Admin looks and m
   await it.getByRole('alert').getByText('This link no longer works').waitFor();
 
   await admin.goto(`${server.url}/o/${org}/audit`);
-  await admin.getByText('set-up link').first().waitFor();
+  await admin.getByText('A link to set a connection up').first().waitFor();
   for (const did of ['Link made to set a connection up', 'Link to set a connection up opened', 'Connection tested'])
     await admin.getByText(did).first().waitFor();
   await look(admin, 'audit');

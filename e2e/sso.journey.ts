@@ -149,6 +149,42 @@ test('an Admin connects, tests and activates; people come by the directory, and 
   expect(members).toEqual({ [ACCOUNT.email]: 'admin', [`ada@${DOMAIN}`]: 'tier2', [`ben@${DOMAIN}`]: 'tier4' });
 });
 
+test('whoever comes by the directory alone proves there who they are, and is back where they were', async () => {
+  const page = await browser.openPage();
+  const { id } = (await connections())[0] ?? {};
+  const enter = async () => {
+    await page.goto(`${server.url}/sign-in/by/${id}`);
+    await page.getByRole('button', { name: 'Continue to Corp directory' }).click();
+  };
+  await enter();
+  await sayWhoIAm(page, 'ben');
+  await page.waitForURL((url) => url.origin === server.url && !url.pathname.startsWith('/sign-in'));
+  await page.goto(`${server.url}/account`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Yes, sign me out' }).waitFor(); // left unpressed, so that the directory goes on
+  idp.letAge(11 * 60);
+  await enter();
+  await page.waitForURL((url) => url.origin === server.url && !url.pathname.startsWith('/sign-in'));
+
+  await page.goto(`${server.url}/account?tab=security`);
+  browser.expectComplaint(/403/); // asked for before the dialog
+  await page.getByRole('button', { name: 'Set up an app' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Is it you?' });
+  await dialog.getByRole('button', { name: 'Continue to Corp directory' }).waitFor();
+  await look(page, 'step-up');
+  await dialog.getByRole('button', { name: 'Continue to Corp directory' }).click();
+  await sayWhoIAm(page, 'ben');
+  await page.waitForURL(/\/account\?tab=security/);
+  await page.getByRole('button', { name: 'Set up an app' }).click();
+  await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+});
+
+async function connections() {
+  const client = server.client();
+  await client.auth.signIn({ body: ACCOUNT });
+  return client.sso.list({ params: { org: org as never } });
+}
+
 async function roles(): Promise<Record<string, string>> {
   const client = server.client();
   await client.auth.signIn({ body: ACCOUNT });

@@ -283,7 +283,8 @@ export const auth = {
     rate: 'challenge',
     audit: null,
     failures: ['link_invalid'],
-    body: z.object({ invitation: Token }),
+    // A link that was cut off is unknown, too.
+    body: z.object({ invitation: z.string().max(100) }),
     response: z.object({
       organization: z.string(),
       role: z.enum(ROLES),

@@ -1,7 +1,7 @@
 import type { contract, Output } from '@privexbot/contract';
 import { Button } from '@privexbot/ui/base/Button.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
-import type { Translate } from '@privexbot/ui/text/texts.ts';
+import { type MessageId, messageId, type Translate } from '@privexbot/ui/text/texts.ts';
 import { actionMessage } from './action-words.ts';
 import { factsInWords } from './fact-words.ts';
 
@@ -64,10 +64,17 @@ export function EntryList({
   );
 }
 
+/** Who has no name, by what stands in the log. */
+const NAMELESS: ReadonlyMap<string, MessageId> = new Map([
+  ['system', messageId('audit.actor.system')],
+  ['visitor', messageId('audit.actor.visitor')],
+  ['set-up link', messageId('audit.actor.link')],
+]);
+
 /** A name, which is the same in all languages, or words for whoever has none. */
 function actorOf(t: Translate, { actor, actorId }: Entry): string {
-  if (actorId === 'system') return t('audit.actor.system');
-  return actorId === 'visitor' ? t('audit.actor.visitor') : actor;
+  const words = NAMELESS.get(actorId);
+  return words ? t(words) : actor;
 }
 
 function facts({ action, actorId, target, writer, sequence, at, facts: more }: Entry): [string, string | number | boolean][] {

@@ -1,6 +1,6 @@
 import { type Column, DataTable } from '@privexbot/ui/state/DataTable.tsx';
 import { useTexts } from '@privexbot/ui/text/TextProvider.tsx';
-import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
+import { type MessageId, messageId, type Translate } from '@privexbot/ui/text/texts.ts';
 import type { Effect } from './queries.ts';
 
 type Reason = Effect['you'][number];
@@ -19,6 +19,11 @@ const MISSING: Record<Effect['missing'][number], MessageId> = {
   no_break_glass: messageId('policies.missing.no_break_glass'),
 };
 
+function inWords(t: Translate, count: number, members: number): string {
+  if (count === 0) return t('policies.nobodyOut', { members });
+  return members === 1 ? t('policies.lockedOutAlone') : t('policies.lockedOut', { count, members });
+}
+
 /** Whom the draft would keep out, before anybody is. */
 export function PolicyEffect({ effect }: { effect: Effect }) {
   const { t, formats } = useTexts();
@@ -36,7 +41,7 @@ export function PolicyEffect({ effect }: { effect: Effect }) {
         <Refusal key={need}>{t(MISSING[need])}</Refusal>
       ))}
       <p role="status" className="text-body">
-        {locked.length > 0 ? t('policies.lockedOut', { count: locked.length, members }) : t('policies.nobodyOut', { members })}
+        {inWords(t, locked.length, members)}
         {counts.session ? ` ${t('policies.signInAgain', { count: counts.session })}` : ''}
       </p>
       {locked.length > 0 && <DataTable caption={t('policies.effect')} columns={columns} rows={locked} rowKey={({ user }) => user} />}

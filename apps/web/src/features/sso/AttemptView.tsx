@@ -1,5 +1,6 @@
 import { Icon } from '@privexbot/ui/base/Icon.tsx';
 import { useText } from '@privexbot/ui/text/TextProvider.tsx';
+import { type MessageId, messageId, type Translate } from '@privexbot/ui/text/texts.ts';
 import { Check, X } from 'lucide-react';
 import type { Attempt } from './queries.ts';
 
@@ -58,6 +59,19 @@ function Groups({ label, names }: { label: string; names: readonly string[] }) {
   );
 }
 
+/** Why a directory was not reached: what the network client calls it. */
+const REACH: ReadonlyMap<string, MessageId> = new Map([
+  ['bad_url', messageId('sso.reach.bad_url')],
+  ['private_address', messageId('sso.reach.private_address')],
+  ['not_resolved', messageId('sso.reach.not_resolved')],
+  ['refused', messageId('sso.reach.refused')],
+  ['tls', messageId('sso.reach.tls')],
+  ['timeout', messageId('sso.reach.timeout')],
+  ['interrupted', messageId('sso.reach.interrupted')],
+  ['too_large', messageId('sso.reach.too_large')],
+  ['too_many_redirects', messageId('sso.reach.too_many_redirects')],
+]);
+
 /** Each check with its outcome; of one that failed, what was expected and what was found. */
 export function CheckList({ checks, label }: { checks: Checks; label: string }) {
   const t = useText();
@@ -73,12 +87,17 @@ export function CheckList({ checks, label }: { checks: Checks; label: string }) 
             <span className="sr-only">{passed ? t('sso.check.passed') : t('sso.check.failed')} </span>
             {t(`sso.check.${name}`)}
             {expected !== undefined && <Saw label={t('sso.check.expected')} text={expected} />}
-            {found !== undefined && <Saw label={t('sso.check.found')} text={found} />}
+            {found !== undefined && <Saw label={t('sso.check.found')} text={foundIn(t, name, found)} />}
           </span>
         </li>
       ))}
     </ul>
   );
+}
+
+function foundIn(t: Translate, check: string, found: string): string {
+  const words = check === 'reachable' ? REACH.get(found) : undefined;
+  return words ? t(words) : found;
 }
 
 function Saw({ label, text }: { label: string; text: string }) {
