@@ -2,6 +2,7 @@
 import type { UserId } from '@privexbot/contract';
 import { AppError } from '../../errors.ts';
 import { endKeysOf } from '../api-keys/index.ts';
+import { findConnection } from '../sso/index.ts';
 import { type EnvironmentTx, namesVersion, type Ports, requireVersion, type ScimCall, versionOf } from './call.ts';
 import type { Filter } from './filter.ts';
 import { createGroup, moveMembers, presentGroup, removeGroup, replaceGroup, requireDirectoryGroup } from './groups.ts';
@@ -68,8 +69,9 @@ const DOERS: Record<ResourceType['id'], Partial<Record<Method, Doer>>> = {
 };
 
 /** @throws ScimError, AppError */
-export async function act(ports: ActPorts, call: ScimCall, ask: Ask): Promise<Outcome> {
+export async function act(ports: ActPorts, before: ScimCall, ask: Ask): Promise<Outcome> {
   const { method, type, id } = ask;
+  const call = await before.again();
   if (method === 'GET') return id === undefined ? list(ports, call, ask) : get(ports, call, ask, id);
   const doer = DOERS[type.id][method];
   if (!doer || (id === undefined) !== (method === 'POST'))
@@ -140,8 +142,10 @@ async function noteRefusal({ db, keyring, now }: Ports, call: ScimCall, { method
   const facts = { connection: call.connection, method, type: type.id, status, ...(scimType ? { scimType } : {}) };
   await db
     .transaction(call.org, call.token.id, async (tx) => {
-      await writeLog(keyring, tx, call, { at: now(), method, type: type.id, status, target: id?.slice(0, 40), label, problem });
       tx.audit('scim.refused', undefined, facts);
+      // What a connection kept went with it.
+      if (!(await findConnection(keyring, tx, call.org, call.connection))) return;
+      await writeLog(keyring, tx, call, { at: now(), method, type: type.id, status, target: id?.slice(0, 40), label, problem });
     })
     .catch(() => undefined);
 }

@@ -16,6 +16,8 @@ export interface ScimCall extends Directory {
   readonly provisioning: Provisioning;
   /** Ends with `/scim/v2`. */
   readonly base: string;
+  /** As it is now: a body may come slowly, and bulk takes its time. @throws ScimError where the token counts no more */
+  again(): Promise<ScimCall>;
 }
 
 /** A resource with what every one has (RFC 7643 §3.1), and a version that any change of it changes. */

@@ -16,7 +16,7 @@ import type { Method } from './log.ts';
 import { isComplex, type Wanted } from './resource.ts';
 import { TYPES } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { createTokens, type Tokens } from './tokens.ts';
+import { closed, createTokens, type Tokens, unknownToken } from './tokens.ts';
 import { createWrites, type Write } from './writes.ts';
 
 type Ports = Pick<Context, 'db' | 'keyring' | 'limiter' | 'log' | 'now' | 'newId' | 'config'>;
@@ -108,13 +108,18 @@ function readPath(pathname: string): string {
 /** @throws ScimError 401, 403 */
 async function authenticate(c: HonoContext<Env>, ports: Serving, base: string): Promise<ScimCall> {
   const { db, limiter, tokens } = ports;
-  const found = await tokens.find(c.req.header('authorization') ?? '');
-  if (!found) {
-    await limiter.takeExact('sign-in', networkOf(addressOf(c.env)));
-    throw new ScimError(401, 'Send a SCIM token of this connection. An Admin makes one under Sign-in, SCIM.');
-  }
-  const { token, provisioning, isClosed } = found;
-  if (isClosed) throw new ScimError(403, 'The organization is suspended, or about to be deleted. An Admin can open it again.');
+  const again = async (): Promise<ScimCall> => {
+    const found = await tokens.find(c.req.header('authorization') ?? '');
+    if (!found) throw unknownToken();
+    const { token, provisioning, isClosed } = found;
+    if (isClosed) throw closed();
+    return { token, org: token.org, connection: token.connection, provisioning, base, again };
+  };
+  const call = await again().catch(async (error: unknown) => {
+    if (error instanceof ScimError && error.status === 401) await limiter.takeExact('sign-in', networkOf(addressOf(c.env)));
+    throw error;
+  });
+  const { token } = call;
   limiter.take('scim', token.id);
   if (!c.env?.channel && !token.plain) {
     await db.audit(token.org, { action: 'refused.sealed_only', actor: token.id, facts: { endpoint: ROOT } });
@@ -123,7 +128,7 @@ async function authenticate(c: HonoContext<Env>, ports: Serving, base: string): 
       'This token is for the sealed channel. An Admin can make one that works in plain, which whoever ends TLS can read.',
     );
   }
-  return { token, org: token.org, connection: token.connection, provisioning, base };
+  return call;
 }
 
 async function readBody(request: Request): Promise<unknown> {

@@ -78,13 +78,14 @@ export async function insertToken(keyring: Keyring, tx: Transaction, token: Scim
 
 export async function findToken(
   keyring: Keyring,
-  tx: Transaction,
+  tx: Tx,
+  org: OrgId,
   id: ScimTokenId,
 ): Promise<(ScimToken & { readonly secretHash: Uint8Array }) | undefined> {
-  const row = await tx.sql.selectFrom('scim_tokens').selectAll().where('org_id', '=', tx.realm).where('id', '=', id).executeTakeFirst();
+  const row = await tx.sql.selectFrom('scim_tokens').selectAll().where('org_id', '=', org).where('id', '=', id).executeTakeFirst();
   if (!row) return undefined;
   const token = await openToken(keyring, tx, row);
-  await tx.check('scim_tokens', row.id, row.sealed);
+  await tx.check('scim_tokens', row.id, row.sealed, org);
   return { ...token, secretHash: row.secret_hash };
 }
 
@@ -126,7 +127,7 @@ export async function forgetDirectory(tx: Transaction<'environment'>, { org, con
   await tx.sql.deleteFrom('scim_log').where('org_id', '=', org).where('connection_id', '=', connection).execute();
 }
 
-async function openToken(keyring: Keyring, tx: Transaction, row: Tables['scim_tokens']): Promise<ScimToken> {
+async function openToken(keyring: Keyring, tx: Tx, row: Tables['scim_tokens']): Promise<ScimToken> {
   const content = openValue<TokenContent>(await keyring.organization(tx.keys, row.org_id), tokenPlace(row), row.sealed);
   const { id, org_id, connection_id, created_at, expires_at } = row;
   return { id, org: org_id, connection: connection_id, createdAt: created_at, expiresAt: expires_at ?? undefined, ...content };

@@ -7,6 +7,8 @@ import type { Context } from '../../context.ts';
 import { equalBytes } from '../../keys/keyring.ts';
 import { isClosedIn } from '../organizations/index.ts';
 import { findConnection } from '../sso/index.ts';
+import type { EnvironmentTx, ScimCall } from './call.ts';
+import { ScimError } from './scim-error.ts';
 import { findToken, type ScimToken } from './store.ts';
 
 const BEARER = /^[Bb]earer (pxs_([0-9a-z]{26})_([0-9a-z]{26})_[\w-]{43})$/;
@@ -26,6 +28,20 @@ interface Given {
 export interface Tokens {
   /** The token that a header holds with its connection, if both are there, its secret is right and its time has not come. */
   find(authorization: string): Promise<Given | undefined>;
+}
+
+/** The same in the transaction of a write, which may have waited. @throws ScimError 401, 403 */
+export async function requireStill(keyring: Context['keyring'], tx: EnvironmentTx, { org, token, connection }: ScimCall): Promise<void> {
+  if (!(await findToken(keyring, tx, org, token.id)) || !(await findConnection(keyring, tx, org, connection))) throw unknownToken();
+  if (await isClosedIn(keyring, tx, org)) throw closed();
+}
+
+export function unknownToken(): ScimError {
+  return new ScimError(401, 'Send a SCIM token of this connection. An Admin makes one under Sign-in, SCIM.');
+}
+
+export function closed(): ScimError {
+  return new ScimError(403, 'The organization is suspended, or about to be deleted. An Admin can open it again.');
 }
 
 /** What an answer was read from. */
@@ -62,7 +78,7 @@ export function createTokens({ db, now }: Pick<Context, 'db' | 'now'>): Tokens {
     const { keyring } = db;
     const hash = keyring.blindIndex('scim-token', text);
     return db.transaction(org, id, async (tx) => {
-      const token = await findToken(keyring, tx, id);
+      const token = await findToken(keyring, tx, org, id);
       if (!token || !equalBytes(hash, token.secretHash)) return undefined;
       const connection = await findConnection(keyring, tx, org, token.connection);
       return connection && { token, provisioning: connection.provisioning, isClosed: await isClosedIn(keyring, tx, org) };

@@ -1,5 +1,6 @@
 import { Batcher } from '../../db/batcher.ts';
 import type { EnvironmentTx, Ports, ScimCall } from './call.ts';
+import { requireStill } from './tokens.ts';
 
 /** At once: whoever else changes people waits for so long. */
 const TOGETHER = 25;
@@ -22,6 +23,8 @@ export function createWrites({ db }: Pick<Ports, 'db'>): Write {
       if (!first) return;
       await db.transaction('environment', first.call.token.id, async (tx) => {
         for (const { run } of writes) await run(tx);
+        // Afterwards, since whoever removes the connection waits for what is locked by now.
+        await requireStill(db.keyring, tx, first.call);
       });
     },
   });
