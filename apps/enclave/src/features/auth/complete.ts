@@ -51,6 +51,8 @@ export async function completeSignIn(
     }
     const begun = await begin(ports, tx, scope, user, facts);
     await wish.rules?.started?.(tx, begun.session);
+    // Sessions are locked by now: whoever changes what was proven ends this one, or has done so for all to see.
+    if (confirm && !confirm(await requirePerson(ports, tx, user.id))) throw new AppError('wrong_credentials');
     return begun;
   });
   if ('challenge' in done) throw new AppError('second_factor_required', { challenge: done.challenge, ways: done.ways.join(', ') });
@@ -73,12 +75,12 @@ export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts }: 
 }
 
 /** @param amr how the second factor was proven, such as `otp` */
-export function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: Pending, amr: readonly string[]) {
+export async function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: Pending, amr: readonly string[]) {
   const both = { ...facts, amr: [...new Set([...facts.amr, ...amr, 'mfa'])], authTime: new Date(facts.authTime) };
-  const begun = ports.db.transaction('environment', user, async (tx) =>
+  const begun = await ports.db.transaction('environment', user, async (tx) =>
     begin(ports, tx, scope, await requirePerson(ports, tx, user), both),
   );
-  return begun.then((done) => describeBegun(ports, done));
+  return describeBegun(ports, begun);
 }
 
 /**

@@ -9,9 +9,12 @@ import { useState } from 'react';
 import { api } from '../../api.ts';
 import { useForm } from '../../forms/use-form.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
+import { meQuery } from '../../queries.ts';
 import { CodeForm } from '../auth/steps/CodeForm.tsx';
+
 import { DirectoryPassword, GoToDirectory, type WayIn } from '../auth/steps/ConnectionStep.tsx';
 import { PasskeyProblem } from '../auth/steps/PasskeyProblem.tsx';
+import type { WayProps } from '../auth/ways.ts';
 
 type Started = Awaited<ReturnType<Awaited<ReturnType<typeof api>>['credentials']['startStepUp']>>;
 type Way = Started['ways'][number];
@@ -126,9 +129,12 @@ function PasskeyProof({ prove }: { prove: () => Promise<void> }) {
 /** A directory is asked here with name and password, or on pages of its own, from which one comes back to this page. */
 function AtDirectory({ connection, onDone }: { connection: WayIn; onDone: (proven: boolean) => void }) {
   const t = useText();
-  const enter = async (signIn: () => Promise<unknown>) => {
-    await signIn();
-    onDone(true);
+  const { data: me } = useQuery(meQuery);
+  const enter: WayProps['enter'] = async (signIn) => {
+    const { id } = await signIn();
+    // Whoever else signed in there has a session of their own now, and nothing of what was begun here.
+    if (id !== me?.id) location.assign('/');
+    else onDone(true);
   };
   if (connection.kind === 'ldap') return <DirectoryPassword connection={connection} name="" enter={enter} onBack={() => onDone(false)} />;
   return (

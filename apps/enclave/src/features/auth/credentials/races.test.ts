@@ -4,6 +4,7 @@ import { createAuthenticator } from '@privexbot/testing/authenticator.ts';
 import { codeOf } from '@privexbot/testing/authenticator-app.ts';
 import { type Enclave, PASSWORD, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { changeUser } from '../store.ts';
 import { evmWallet } from '../strategies/wallets/wallet-keys.fixture.ts';
 
 const ORIGIN = 'https://bots.example';
@@ -43,6 +44,26 @@ test('two browsers that take away the two last ways in leave one', async () => {
     const { passkeys, identities } = await client.credentials.security();
     expect(passkeys.length + identities.length).toBe(1);
   }
+});
+
+test('a sign-in that is under way while its password is changed leads to no session', async () => {
+  const { db, keyring } = enclave.context;
+  const { email, user } = await enclave.signUp();
+  const client = enclave.client();
+  const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>();
+  const changing = db.transaction('environment', 'test', async (tx) => {
+    await tx.lock('users');
+    await tx.lock('sessions');
+    locked();
+    // For the sign-in to come as far as its session.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await changeUser(keyring, tx, user, () => ({ password: 'of another password' }));
+  });
+  await isLocked;
+  const signingIn = client.auth.signIn({ body: { email, password: PASSWORD } });
+  await expect(signingIn).rejects.toMatchObject({ code: 'wrong_credentials' });
+  await changing;
+  await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
 });
 
 test('two browsers race for one code of an app: one gets in', async () => {
