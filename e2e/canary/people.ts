@@ -83,7 +83,15 @@ async function connectDirectories({ server, canaries, client, org }: Gate): Prom
     .catch(expected);
   await client.sso.attempts(at);
 
-  await client.sso.create({ params, body: ldapOf(of) });
+  const { id: ldap } = await client.sso.create({ params, body: ldapOf(of) });
+  const { link } = await client.handOver.create({ params: { ...params, connection: ldap } });
+  const handed = link.split('#')[1] ?? '';
+  canaries.add('link to set a connection up', handed);
+  const it = server.client();
+  await it.handOver.open({ body: { token: handed } });
+  const { settings: by, secrets } = ldapOf((field) => of(`${field}, by the link`));
+  await it.handOver.change({ params: { connection: ldap }, body: { protocol: { kind: 'ldap', settings: by, secrets } } });
+  await it.handOver.read({ params: { connection: ldap } });
   const provider = { metadata: `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${of('SAML entity')}"/>` };
   await client.sso.create({ params, body: { kind: 'saml', name: of('SAML provider'), settings: { provider } } }).catch(expected);
   await server
