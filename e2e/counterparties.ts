@@ -1,8 +1,9 @@
 // Everything that a company has outside the product: name servers, mail, three kinds of directory. All of it real.
-import { findFreePort } from '@privexbot/enclave/db/embedded/free-port.ts';
+
 import { type Mailbox, openMailbox } from '@privexbot/enclave/features/auth/mailbox.fixture.ts';
 import { type OidcProvider, startOidcProvider } from '@privexbot/enclave/features/sso/oidc/oidc-provider.fixture.ts';
 import { type NameServer, startNameServer } from '@privexbot/enclave/providers/dns/name-server.fixture.ts';
+import { choosePort } from '@privexbot/testing/choose-port.ts';
 import { type SamlProvider, startSamlProvider } from '@privexbot/testing/saml-provider.ts';
 import { startServer } from '@privexbot/testing/server.ts';
 import { type Slapd, startSlapd } from '@privexbot/testing/slapd.ts';
@@ -26,7 +27,7 @@ export async function startCounterparties(running: AsyncDisposableStack): Promis
   const oidc = running.use(await startOidcProvider());
   const saml = running.use(await startSamlProvider());
   const slapd = running.use(await startSlapd());
-  const port = await findFreePort();
+  const port = await choosePort();
   const url = `http://localhost:${port}`;
   const settings = {
     PRIVEXBOT_PORT: `${port}`,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { findFreePort } from '@privexbot/enclave/db/embedded/free-port.ts';
+import { choosePort } from '@privexbot/testing/choose-port.ts';
 import { prepareServer, type Server, startServer } from '@privexbot/testing/server.ts';
 import { expect, test } from 'vitest';
 import { ACCOUNT, addText, type Desk, openDesk } from './desk.ts';
@@ -98,7 +98,7 @@ test('without its root key, or with another, the data does not open and stays as
 });
 
 test('an external database that cannot be reached: the setting is named; one that goes away: calls say so until it is back', async () => {
-  const nowhere = `postgresql://a:b@127.0.0.1:${await findFreePort()}/c`;
+  const nowhere = `postgresql://a:b@127.0.0.1:${await choosePort()}/c`;
   await expect(startServer({ settings: { DATABASE_URL: nowhere, DATABASE_OWNER_URL: nowhere } })).rejects.toThrow(
     /database.*cannot be reached.*DATABASE/s,
   );

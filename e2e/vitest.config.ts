@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['**/*.journey.ts'],
     globalSetup: '../packages/testing/src/global-setup.ts',
     fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

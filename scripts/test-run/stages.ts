@@ -1,6 +1,7 @@
 // What is run, and what came of each single check and test.
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { type Run, runCommand } from './processes.ts';
 
@@ -21,7 +22,7 @@ export async function runChecks(run: Run): Promise<Outcome[]> {
   return withStageOutcome('checks', isOk, outcomes);
 }
 
-const testSchema = z.object({ fullName: z.string(), status: z.string() });
+const testSchema = z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullish() });
 const fileSchema = z.object({
   name: z.string(),
   status: z.string(),
@@ -43,15 +44,27 @@ export async function runVitest(run: Run, stage: string, options: string[]): Pro
 
 const RESULTS: Record<string, Outcome['result']> = { passed: 'passed', failed: 'failed' };
 
-function toOutcomes({ name, status, assertionResults }: z.infer<typeof fileSchema>): Outcome[] {
+function toOutcomes({ name, status, message, assertionResults }: z.infer<typeof fileSchema>): Outcome[] {
   const file = relative(process.cwd(), name);
   const outcomes = assertionResults.map(
-    (test): Outcome => ({ name: `${file} > ${test.fullName}`, result: RESULTS[test.status] ?? 'skipped' }),
+    (test): Outcome => ({
+      name: `${file} > ${test.fullName}`,
+      result: RESULTS[test.status] ?? 'skipped',
+      why: shorten(test.failureMessages?.join('\n')),
+    }),
   );
   // A file that could not be read has no tests to fail; a hook that failed skips its tests.
   if (status === 'failed' && !outcomes.some(({ result }) => result === 'failed'))
-    outcomes.push({ name: file, result: 'failed', why: 'the file itself' });
+    outcomes.push({ name: file, result: 'failed', why: `the file itself: ${shorten(message) ?? 'it gave no reason'}` });
   return outcomes;
+}
+
+const WHY_LENGTH = 600;
+
+/** On one line, since whoever reads the end of a long run may see nothing else of it. */
+function shorten(message: string | undefined): string | undefined {
+  const line = message && stripVTControlCharacters(message).replace(/\s+/g, ' ').trim();
+  return line ? line.slice(0, WHY_LENGTH) : undefined;
 }
 
 /** A stage that saw nothing, or failed without saying where, is one failure more. */

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
+  /** As in proc(5): R runs, S sleeps, D waits for the disk, T is stopped. */
+  readonly state: string;
   readonly cwd: string;
   /** Arguments joined by spaces. */
   readonly command: string;
@@ -31,10 +33,10 @@ export async function untilNoProcess(folder: string, patienceMs: number): Promis
   }
 }
 
-/** Sends SIGKILL; one that has ended already is no matter. */
-export function killNow(pid: number): void {
+/** Sends the signal; one that has ended already is no matter. */
+export function endNow(pid: number, signal: 'SIGKILL' | 'SIGQUIT' = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // it has just ended
   }
@@ -53,8 +55,8 @@ async function describe(pid: number): Promise<ProcessInfo | undefined> {
       readlink(`/proc/${pid}/cwd`),
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
     ]);
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : { pid, parent: Number(parent), cwd, command: command.replaceAll('\0', ' ').trim() };
+    const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : { pid, parent: Number(parent), state, cwd, command: command.replaceAll('\0', ' ').trim() };
   } catch {
     return undefined; // it ended while it was looked at, or belongs to somebody else
   }

@@ -1,10 +1,10 @@
 /** A real LDAP server (OpenLDAP's slapd) with TLS on loopback ports of its own, and a tree in the shape of Active Directory beside a plain one. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { choosePort } from './choose-port.ts';
 
 export interface Slapd extends AsyncDisposable {
   /** TLS from the first byte. */
@@ -36,7 +36,7 @@ export async function startSlapd({ certificate = 'good' }: SlapdOptions = {}): P
     return join(folder, name);
   };
   const authority = makeCertificates(folder, certificate);
-  const [port, plainPort] = await Promise.all([freePort(), freePort()]);
+  const [port, plainPort] = await Promise.all([choosePort(), choosePort()]);
   const url = `ldaps://127.0.0.1:${port}`;
   const plainUrl = `ldap://127.0.0.1:${plainPort}`;
   const settings = file('slapd.conf', settingsOf(folder, certificate !== 'none'));
@@ -79,15 +79,6 @@ async function untilReady(url: string, hasEnded: () => boolean): Promise<void> {
     }
   }
   throw new Error('slapd did not answer within 10 s');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<unknown>((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
 
 function makeCertificates(folder: string, kind: NonNullable<SlapdOptions['certificate']>): string {

@@ -95,7 +95,7 @@ test('a new version that cannot be read leaves the answers of the one before, an
 
 test('a reading can be cancelled and begun again, as often as one likes', async () => {
   const params = await makeKnowledge(admin);
-  const { id } = await paste(params, 'long', long('map'));
+  const { id } = await paste(params, 'long', long('map').repeat(10));
   const place = { params: { ...params, document: id } };
   for (let round = 0; round < 3; round++) {
     await expect.poll(async () => (await get(params, id)).state, { timeout: 20_000, interval: 10 }).toBe('reading');
@@ -111,7 +111,7 @@ test('a reading can be cancelled and begun again, as often as one likes', async 
 
 test('a reading that was cancelled leaves no passages behind', async () => {
   const params = await makeKnowledge(admin);
-  const { id } = await paste(params, 'long', long('map').repeat(150));
+  const { id } = await upload(params, 'long.txt', long('map').repeat(2_000)); // seconds to read, so that it can't be over by the time of the call
   const count = async () => (await enclave.forge('select 1 from passages where document_id = $1', [id])).length;
   await expect.poll(count, { timeout: 30_000, interval: 2 }).toBeGreaterThan(0);
   expect((await admin.client.knowledge.cancel({ params: { ...params, document: id } })).state).toBe('cancelled');
@@ -128,7 +128,7 @@ test('a document that is deleted leaves answers at once, also while it is read',
   expect(await search(params, 'annual leave')).not.toContain(LEAVE);
   expect((await storedKeys(enclave)).size).toBe(keys.size - 1);
   expect(await outcome(get(params, document))).toBe('not_found');
-  const { id } = await paste(params, 'long', long('map'));
+  const { id } = await paste(params, 'long', long('map').repeat(100));
   await expect.poll(async () => (await get(params, id)).state, { timeout: 20_000, interval: 10 }).toBe('reading');
   await admin.client.knowledge.deleteDocument({ params: { ...params, document: id } });
   expect(await search(params, 'Where is the map?')).not.toContainEqual(expect.stringContaining('map'));
