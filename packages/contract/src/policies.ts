@@ -64,6 +64,8 @@ export const policies = {
       address: z.string(),
       /** Who may be named to break the glass, the first hundred. */
       admins: z.array(z.object({ user: idSchema('user'), name: z.string(), email: z.string().optional(), secondFactor: z.boolean() })),
+      /** What went missing since members come in by a connection only: these policies could not be set again as they are. */
+      missing: z.array(z.enum(SSO_NEEDS)),
     }),
   }),
   preview: endpoint({

@@ -1,8 +1,8 @@
-import type { ConnectionId, Policies, Role, UserId } from '@privexbot/contract';
+import type { ConnectionId, CredentialId, Policies, Role, UserId } from '@privexbot/contract';
 import { type Enclave, type Person, startEnclave } from '@privexbot/testing/start-enclave.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type NameServer, startNameServer } from '../../providers/dns/name-server.fixture.ts';
-import { insertCredential } from '../auth/credentials-store.ts';
+import { deleteCredential, insertCredential } from '../auth/credentials-store.ts';
 import { changeFacts } from '../auth/session-facts.fixture.ts';
 import { insertConnection, type StoredConnection } from '../sso/store.ts';
 
@@ -40,10 +40,11 @@ const enter = ({ client, org }: Person): Promise<string> =>
     (error: { code: string; details?: { policy?: string } }) => error.details?.policy ?? error.code,
   );
 
-async function addTotp(user: UserId): Promise<void> {
+async function addTotp(user: UserId): Promise<CredentialId> {
   const { db, keyring, newId, now } = enclave.context;
   const credential = { id: newId('credential'), user, kind: 'totp' as const, content: {}, createdAt: now() };
   await db.transaction('environment', 'system', (tx) => insertCredential(keyring, tx, credential, null));
+  return credential.id;
 }
 
 /** A connection in that state, tried or not, as far as policies look at one. */
@@ -141,6 +142,21 @@ test('who may break the glass is an Admin with a second factor', async () => {
   expect(await enter(member)).toBe('mfa_required');
   await secondFactor(member.user);
   expect(await enter(member)).toBe('in');
+});
+
+test('Admins see that whoever might break the glass no longer could', async () => {
+  const admin = await enclave.signUp();
+  const second = await join(admin, 'admin');
+  const id = await addConnection(admin);
+  await changeFacts(enclave.context, admin.user, { method: 'oidc', connection: { id, org: admin.org } });
+  const app = await addTotp(second.user);
+  await set(admin, { ssoRequired: true, breakGlass: [second.user] });
+  expect((await get(admin)).missing).toEqual([]);
+  await enclave.context.db.transaction('environment', 'system', (tx) => deleteCredential(tx, app));
+  expect((await get(admin)).missing).toEqual(['no_break_glass']);
+  await expect(set(admin, { ssoRequired: true, breakGlass: [second.user], idleMinutes: 30 })).rejects.toMatchObject({
+    code: 'no_break_glass',
+  });
 });
 
 test('single sign-on is required once a connection was tested and is active, and the last one stays as long as it is', async () => {

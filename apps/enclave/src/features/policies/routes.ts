@@ -20,7 +20,8 @@ export function policyRoutes(context: Pick<Context, 'db' | 'now' | 'mailer'>): H
 
   return {
     async get({ org, address, transaction }) {
-      return { ...(await transaction((tx) => findPolicies(db, tx, org))), address, admins: await listAdmins(db, org) };
+      const stored = await transaction((tx) => findPolicies(db, tx, org));
+      return { ...stored, address, admins: await listAdmins(db, org), missing: await missingForSso(db, org, stored.policies) };
     },
 
     async preview(scope, { body }) {

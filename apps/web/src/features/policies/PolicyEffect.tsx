@@ -37,9 +37,7 @@ export function PolicyEffect({ effect }: { effect: Effect }) {
     <section aria-label={t('policies.effect')} className="flex flex-col gap-3">
       <h2 className="text-reading font-semibold">{t('policies.effect')}</h2>
       {you.length > 0 && <Refusal>{t('policies.youToo', { reasons: reasonsOf(you) })}</Refusal>}
-      {missing.map((need) => (
-        <Refusal key={need}>{t(MISSING[need])}</Refusal>
-      ))}
+      <MissingForSso needs={missing} />
       <p role="status" className="text-body">
         {inWords(t, locked.length, members)}
         {counts.session ? ` ${t('policies.signInAgain', { count: counts.session })}` : ''}
@@ -47,6 +45,12 @@ export function PolicyEffect({ effect }: { effect: Effect }) {
       {locked.length > 0 && <DataTable caption={t('policies.effect')} columns={columns} rows={locked} rowKey={({ user }) => user} />}
     </section>
   );
+}
+
+/** What has to be there before members come in by a connection only, or has gone since. */
+export function MissingForSso({ needs }: { needs: Effect['missing'] }) {
+  const { t } = useTexts();
+  return needs.map((need) => <Refusal key={need}>{t(MISSING[need])}</Refusal>);
 }
 
 function Refusal({ children }: { children: string }) {

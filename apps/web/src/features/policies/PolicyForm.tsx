@@ -8,7 +8,7 @@ import { type MessageId, messageId } from '@privexbot/ui/text/texts.ts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, toFailure } from '../../api.ts';
-import { PolicyEffect } from './PolicyEffect.tsx';
+import { MissingForSso, PolicyEffect } from './PolicyEffect.tsx';
 import { type Effect, type Policies, type PolicyState, policiesQuery } from './queries.ts';
 
 type Way = NonNullable<Policies['ways']>[number];
@@ -68,6 +68,7 @@ export function PolicyForm({ org, state }: { org: string; state: PolicyState }) 
         />
       </Section>
       <Section title={t('policies.sso')}>
+        <MissingForSso needs={state.missing} />
         <Checkbox
           label={t('policies.ssoRequired')}
           description={t('policies.ssoText')}

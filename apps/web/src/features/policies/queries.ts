@@ -11,4 +11,6 @@ export const policiesQuery = (org: string) =>
     queryKey: ['policies', org],
     queryFn: async ({ signal }) => (await api()).policies.get({ params: { org } }, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
+    // Who may break the glass changes without a change of the policies.
+    refetchOnMount: 'always',
   });
