@@ -8,7 +8,7 @@ import { type Run, runCommand } from './processes.ts';
 export interface Outcome {
   name: string;
   result: 'passed' | 'failed' | 'skipped';
-  why?: string;
+  why?: string | undefined;
 }
 
 /** Each line that `scripts/check.ts` prints about one of its checks. */

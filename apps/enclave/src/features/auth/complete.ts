@@ -23,10 +23,12 @@ const SECOND_FACTOR_TTL_MS = 10 * 60_000;
 export interface Pending {
   readonly user: UserId;
   readonly facts: Omit<Facts, 'authTime'> & { readonly authTime: string };
+  /** As it is stored, where one was compared; it must still be the person's at the end. */
+  readonly password?: string | undefined;
 }
 
 /**
- * @param confirm of the person as the transaction finds it: what was proven before is still so
+ * @param password as it is stored, where one was compared: it may be changed at any moment until the session is there
  * @throws AppError `second_factor_required` with the challenge to answer and the ways, `identity_refused`, `device_required`,
  * `sign_up_closed`, `link_invalid`
  */
@@ -34,7 +36,7 @@ export async function completeSignIn(
   ports: Ports,
   scope: PublicScope,
   identity: VerifiedIdentity,
-  { confirm, ...wish }: Wish & { readonly rules?: ConnectionRules; readonly confirm?: (user: User) => boolean } = {},
+  { password, ...wish }: Wish & { readonly rules?: ConnectionRules; readonly password?: string | undefined } = {},
 ) {
   const device = requireDevice(scope.channel);
   const facts = factsOf(identity);
@@ -42,17 +44,15 @@ export async function completeSignIn(
     // Before what is locked of people whom a connection or a wallet names.
     if (identity.issuer !== OWN_ISSUER) await tx.lock('challenges');
     const { user } = await resolveIdentity(ports, tx, identity, wish);
-    if (confirm && !confirm(user)) throw new AppError('wrong_credentials');
+    requireSame(password, user);
     const ways = asksForSecond(identity) ? await secondFactorsOf(ports, tx, user) : [];
     if (ways.length > 0) {
-      const data: Pending = { user: user.id, facts: { ...facts, authTime: facts.authTime.toISOString() } };
+      const data: Pending = { user: user.id, facts: { ...facts, authTime: facts.authTime.toISOString() }, password };
       const question = { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data };
       return { ways, challenge: await createChallenge(ports, tx, question) };
     }
-    const begun = await begin(ports, tx, scope, user, facts);
+    const begun = await begin(ports, tx, scope, user, facts, password);
     await wish.rules?.started?.(tx, begun.session);
-    // Sessions are locked by now: whoever changes what was proven ends this one, or has done so for all to see.
-    if (confirm && !confirm(await requirePerson(ports, tx, user.id))) throw new AppError('wrong_credentials');
     return begun;
   });
   if ('challenge' in done) throw new AppError('second_factor_required', { challenge: done.challenge, ways: done.ways.join(', ') });
@@ -70,15 +70,15 @@ export function readPending(ports: Ports, tx: Tx, challenge: string, device: str
 }
 
 /** Asks again, after a wrong answer. */
-export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts }: Pending): Promise<string> {
-  return createChallenge(ports, tx, { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data: { user, facts } });
+export function askAgain(ports: Ports, tx: Tx, device: string, { user, facts, password }: Pending): Promise<string> {
+  return createChallenge(ports, tx, { purpose: SECOND_FACTOR, device, ttlMs: SECOND_FACTOR_TTL_MS, data: { user, facts, password } });
 }
 
 /** @param amr how the second factor was proven, such as `otp` */
-export async function finishSignIn(ports: Ports, scope: PublicScope, { user, facts }: Pending, amr: readonly string[]) {
+export async function finishSignIn(ports: Ports, scope: PublicScope, { user, facts, password }: Pending, amr: readonly string[]) {
   const both = { ...facts, amr: [...new Set([...facts.amr, ...amr, 'mfa'])], authTime: new Date(facts.authTime) };
   const begun = await ports.db.transaction('environment', user, async (tx) =>
-    begin(ports, tx, scope, await requirePerson(ports, tx, user), both),
+    begin(ports, tx, scope, await requirePerson(ports, tx, user), both, password),
   );
   return describeBegun(ports, begun);
 }
@@ -119,10 +119,12 @@ interface Begun {
 }
 
 /** Starts a session in the transaction that proved who the person is. */
-async function begin(ports: Ports, tx: Tx, scope: PublicScope, user: User, facts: Facts): Promise<Begun> {
+async function begin(ports: Ports, tx: Tx, scope: PublicScope, user: User, facts: Facts, password?: string): Promise<Begun> {
   tx.actAs(user.id);
   const [session, orgs] = await Promise.all([startSession(ports, tx, user.id, scope, facts), listOrganizationIds(tx, user.id)]);
   for (const at of ['environment', ...orgs] as const) tx.audit('session.started', session, began(facts), at);
+  // Sessions are locked by now: whoever changes the password ends this one, or has done so for all to see.
+  if (password !== undefined) requireSame(password, await requirePerson(ports, tx, user.id));
   return { user, session, orgs };
 }
 
@@ -144,6 +146,10 @@ async function secondFactorsOf({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, user
 /** An organization's identity provider asks for what the organization wants; a policy may still ask for more. */
 function asksForSecond({ connection, amr }: VerifiedIdentity): boolean {
   return !connection && !amr.includes('mfa');
+}
+
+function requireSame(password: string | undefined, user: User): void {
+  if (password !== undefined && password !== user.password) throw new AppError('wrong_credentials');
 }
 
 async function requirePerson({ keyring }: Pick<Ports, 'keyring'>, tx: Tx, id: UserId): Promise<User> {

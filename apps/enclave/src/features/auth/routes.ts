@@ -64,8 +64,7 @@ export function authRoutes(context: Ports): Handlers<'auth'> {
       takeBack();
       const { password } = found.oneTimeUntil === undefined ? found : await replaceOneTime(found, found.oneTimeUntil, body.newPassword);
       return completeSignIn(context, scope, ownIdentity('password', found.id, ['pwd'], now()), {
-        // The password may have been changed while this one was compared.
-        confirm: (user) => user.password === password,
+        password,
       });
     },
 

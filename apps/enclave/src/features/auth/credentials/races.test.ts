@@ -66,6 +66,31 @@ test('a sign-in that is under way while its password is changed leads to no sess
   await expect(client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
 });
 
+test('a second factor completes no sign-in whose password was changed since, also after a wrong answer', async () => {
+  const { db, keyring } = enclave.context;
+  const { client: own, email, user } = await enclave.signUp();
+  const { challenge: begun, secret } = await own.credentials.startTotp();
+  await own.credentials.confirmTotp({ body: { challenge: begun, code: codeOf(secret, enclave.context.now()) } });
+  const first = async () => {
+    const client = enclave.client();
+    const asked = await client.auth.signIn({ body: { email, password: PASSWORD } }).catch((error: unknown) => error);
+    return { client, challenge: (asked as { details: { challenge: string } }).details.challenge };
+  };
+  const answer = ({ client, challenge }: Awaited<ReturnType<typeof first>>, code: string) =>
+    client.credentials.secondFactor({ body: { challenge, proof: { way: 'totp', code } } });
+  const [one, other] = [await first(), await first()];
+  enclave.advance(60_000);
+  const right = codeOf(secret, enclave.context.now());
+  const wrong = await answer(other, right === '000000' ? '000001' : '000000').catch((error: unknown) => error);
+  await db.transaction('environment', 'test', (tx) => changeUser(keyring, tx, user, () => ({ password: 'of another password' })));
+  const again = (wrong as { details: { challenge: string } }).details.challenge;
+  await expect(answer(one, right)).rejects.toMatchObject({ code: 'wrong_credentials' });
+  enclave.advance(60_000);
+  const next = codeOf(secret, enclave.context.now());
+  await expect(answer({ ...other, challenge: again }, next)).rejects.toMatchObject({ code: 'wrong_credentials' });
+  await expect(one.client.auth.me()).rejects.toMatchObject({ code: 'not_signed_in' });
+});
+
 test('two browsers race for one code of an app: one gets in', async () => {
   const person = await enclave.signUp();
   const { challenge, secret } = await person.client.credentials.startTotp();
