@@ -69,6 +69,12 @@ export async function insertReceipts(
   }
 }
 
+/** Organizations whose deletion was begun since then. */
+export async function listDeleted(tx: Transaction<'environment'>, since: Date): Promise<OrgId[]> {
+  const rows = await tx.sql.selectFrom('organization_receipts').select('id').where('created_at', '>', since).execute();
+  return [...new Set(rows.map(({ id }) => id.split('.')[0] as OrgId))];
+}
+
 export interface Unsigned extends Required<Omit<Sealed, 'signed'>> {
   readonly row: Row;
 }

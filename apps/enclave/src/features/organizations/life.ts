@@ -11,7 +11,7 @@ import {
 import type { Context } from '../../context.ts';
 import type { Job } from '../../jobs/jobs.ts';
 import { deleteServiceUser } from '../auth/index.ts';
-import { countRows, deleteEverything, hasOrganization, insertReceipts, listUnsigned, signReceipts } from './life-store.ts';
+import { countRows, deleteEverything, hasOrganization, insertReceipts, listDeleted, listUnsigned, signReceipts } from './life-store.ts';
 import { isActingAdmin, listMemberships } from './memberships.ts';
 import { findState, listDue } from './states.ts';
 import { findOrganization } from './store.ts';
@@ -20,6 +20,8 @@ type Ports = Pick<Context, 'blobs' | 'db' | 'jobs' | 'keyring' | 'log' | 'now'>;
 
 export const GRACE_MS = 7 * 24 * 60 * 60_000;
 const SWEEP_EVERY_MS = 60_000;
+/** For so long after a deletion, what was under way on any server is looked for. */
+const LATE_MS = 60 * 60_000;
 
 /** Starts the worker that deletes organizations, and looks every minute for those that are due. */
 export async function openOrganizations(context: Ports): Promise<AsyncDisposable> {
@@ -28,11 +30,19 @@ export async function openOrganizations(context: Ports): Promise<AsyncDisposable
   return { [Symbol.asyncDispose]: async () => clearInterval(sweeping) };
 }
 
-/** Queues the deletion of organizations that are due. Twice is once: the row says whether there is anything to do. */
+/**
+ * Queues the deletion of organizations that are due; twice is once, since the row says whether there is anything to do. Of those that were
+ * deleted lately it takes away what was written while they were: a job that was refused, say, is noted after the rows of the log are gone.
+ */
 export async function sweepOrganizations({ db, jobs, now }: Ports): Promise<void> {
-  await db.transaction('environment', 'system', async (tx) => {
+  const deleted = await db.transaction('environment', 'system', async (tx) => {
     for (const org of await listDue(tx, now())) await jobs.enqueue(tx, 'delete-organization', org, org);
+    return listDeleted(tx, new Date(now().getTime() - LATE_MS));
   });
+  for (const org of deleted)
+    await db.transaction(org, 'system', async (tx) => {
+      if (!(await hasOrganization(tx, org))) await deleteEverything(tx, org);
+    });
 }
 
 /** Deletes an organization whose grace is over. Runs again after a kill at any moment, and goes on where it was. */
