@@ -184,6 +184,16 @@ export class Database {
     return tx.realm === 'environment' ? Promise.resolve(this.keyring.environment) : this.keyring.organization(tx.keys, tx.realm);
   }
 
+  /** An organization that was there when the transaction read it may be deleted by now: it looks again, and says nothing to a log that is gone. */
+  async #keyOfLog(tx: Transaction<Realm>, org: OrgId): Promise<SealingKey> {
+    try {
+      return await this.keyring.organization(tx.keys, org);
+    } catch (error) {
+      if (error instanceof SealError && tx.realm === 'environment') throw new StaleRow('integrity_failed', {}, { cause: error });
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#checkpoints);
     this.#closing.abort();
@@ -252,7 +262,7 @@ export class Database {
     const [realm, ...others] = [...new Set(entries.map((entry) => entry.realm))].sort();
     const commitFrom = async (at: Realm | undefined, rest: readonly Realm[]): Promise<void> => {
       if (!at) return requireCommitted(await lent.send('commit'));
-      const key = at === 'environment' ? this.keyring.environment : await this.keyring.organization(tx.keys, at);
+      const key = at === 'environment' ? this.keyring.environment : await this.#keyOfLog(tx, at);
       if (at !== tx.realm) await lent.send(`set local app.org_id = '${checkRealm(at)}'`);
       const records = entries.filter((entry) => entry.realm === at).map((entry) => entry.record);
       await this.chains.commit(lent, at, key, records, this.#now(), () => commitFrom(rest[0], rest.slice(1)));

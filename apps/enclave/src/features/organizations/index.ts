@@ -254,7 +254,7 @@ async function findBelonging(db: Database, user: UserId, org: OrgId): Promise<Be
     return found && (!found.agency || (await worksFor(db, user, found.agency))) ? found.belonging : undefined;
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'integrity_failed') throw error;
-    await db.audit(org, { action: 'refused.integrity_failed', actor: user, facts: error.details });
+    await db.audit(org, { action: 'refused.integrity_failed', actor: user, facts: error.details }).catch(() => undefined);
     return undefined;
   }
 }

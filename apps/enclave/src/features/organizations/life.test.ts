@@ -112,6 +112,26 @@ test('seven days after it was asked for, an organization is gone with its keys, 
   expect(await client.organizations.receipts()).toHaveLength(1);
 }, 60_000);
 
+test('people who sign in while their organization is deleted are let in, and leave nothing in it', async () => {
+  await using enclave = await startEnclave();
+  const seen = new Set<string>();
+  for (let round = 0; round < 8; round++) {
+    const { client, org, email, password } = await enclave.signUp({ organization: 'Doomed' });
+    await client.organizations.delete({ params: { org }, body: { name: 'Doomed' } });
+    enclave.advance(GRACE_MS + 1_000);
+    await sweepOrganizations(enclave.context);
+    const isThere = async () => (await enclave.forge('select 1 from organizations where org_id = $1', [org])).length > 0;
+    const comeAndGo = async () => {
+      do seen.add(await outcome(enclave.client().auth.signIn({ body: { email, password } })));
+      while (await isThere());
+    };
+    await Promise.all([comeAndGo(), comeAndGo(), comeAndGo()]);
+    const leftAfterSweep = () => sweepOrganizations(enclave.context).then(() => left(enclave, org));
+    await expect.poll(leftAfterSweep, PATIENCE).toEqual({});
+  }
+  expect([...seen]).toEqual(['done']);
+});
+
 test('jobs of an organization that is about to be deleted do nothing more', async () => {
   await using enclave = await startEnclave();
   const admin = await enclave.signUp();

@@ -34,15 +34,28 @@ export async function openOrganizations(context: Ports): Promise<AsyncDisposable
  * Queues the deletion of organizations that are due; twice is once, since the row says whether there is anything to do. Of those that were
  * deleted lately it takes away what was written while they were: a job that was refused, say, is noted after the rows of the log are gone.
  */
-export async function sweepOrganizations({ db, jobs, now }: Ports): Promise<void> {
+export async function sweepOrganizations(ports: Ports): Promise<void> {
+  const { db, jobs, now } = ports;
   const deleted = await db.transaction('environment', 'system', async (tx) => {
     for (const org of await listDue(tx, now())) await jobs.enqueue(tx, 'delete-organization', org, org);
     return listDeleted(tx, new Date(now().getTime() - LATE_MS));
   });
-  for (const org of deleted)
-    await db.transaction(org, 'system', async (tx) => {
-      if (!(await hasOrganization(tx, org))) await deleteEverything(tx, org);
+  for (const org of deleted) {
+    const isGone = await db.transaction(org, 'system', async (tx) => {
+      if (await hasOrganization(tx, org)) return false;
+      await deleteEverything(tx, org);
+      return true;
     });
+    // Another server may have deleted it.
+    if (isGone) forget(ports, org);
+  }
+}
+
+/** Nobody opens anything of the organization on this server any more. */
+function forget({ db, keyring }: Ports, org: OrgId): void {
+  keyring.forgetOrganization(org);
+  db.heads.forget(org);
+  db.chains.forget(org);
 }
 
 /** Deletes an organization whose grace is over. Runs again after a kill at any moment, and goes on where it was. */
@@ -52,10 +65,7 @@ export async function deleteOrganizationJob(ports: Ports, { org }: Job): Promise
     if (!(await prepare(ports, org))) return;
     await db.transaction(org, 'system', (tx) => deleteEverything(tx, org));
   }
-  // From here on nobody opens anything of it, on this server at once.
-  keyring.forgetOrganization(org);
-  db.heads.forget(org);
-  db.chains.forget(org);
+  forget(ports, org);
   await blobs.removeAll(org);
   await db.transaction('environment', 'system', async (tx) => {
     await tx.lock('users');
