@@ -121,6 +121,12 @@ test('who becomes tier 4 costs nothing more: not by a question, a search, an old
   const inDocument = { ...base, document: document.id };
   await expect.poll(async () => (await client.knowledge.document({ params: inDocument })).state, { timeout: 20_000 }).toBe('ready');
   await change(member, 'tier4');
+  // What was let through before that counts still.
+  const embeddings = () =>
+    enclave.forge(`select 1 from pgboss.job where name = 'embed-document' and state in ('created', 'active') and data->>'id' = $1`, [
+      document.id,
+    ]);
+  await expect.poll(async () => (await embeddings()).length, { timeout: 20_000 }).toBe(0);
   const before = { asked: model.asked, rows: (await admin.client.usage.read({ params })).rows };
   const question = 'ECHO: hello';
   const messages = [{ role: 'user' as const, content: question }];
